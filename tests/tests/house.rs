@@ -162,6 +162,47 @@ fn the_boxs_build_holds_no_plant() {
     }
 }
 
+/// Shells know the bus and the three pure crates, never each other: only `run.rs`, the command line and the demo put
+/// them together.
+#[test]
+fn shells_do_not_know_each_other() {
+    const SHELLS: [&str; 5] = ["net", "http", "store", "mqtt", "panel"];
+    let mut seen = BTreeSet::new();
+    for (path, text) in committed_text() {
+        let Ok(inside) = path.strip_prefix("agent/src") else {
+            continue;
+        };
+        let first = inside
+            .components()
+            .next()
+            .expect("a file inside has a name")
+            .as_os_str();
+        let own = Path::new(first)
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        if SHELLS.contains(&own.as_str()) {
+            for other in SHELLS
+                .iter()
+                .filter(|other| **other != own)
+                .chain(&["run", "cli", "demo"])
+            {
+                assert!(
+                    !text.contains(&format!("crate::{other}")),
+                    "{} knows crate::{other}",
+                    path.display()
+                );
+            }
+            seen.insert(own);
+        }
+    }
+    assert!(
+        seen.is_empty() || seen.contains("net"),
+        "the shells' names in this test are out of date"
+    );
+}
+
 // ---- The pure crates stay pure ----------------------------------------------------------------------------------
 
 #[test]
