@@ -50,15 +50,32 @@ impl BootTime {
 
     /// Seconds since 1970-01-01 00:00:00 in the device's local time.
     pub fn seconds(self) -> i64 {
-        let days = days_since_1970(i64::from(self.year), i64::from(self.month), i64::from(self.day));
-        days * 86_400 + i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second)
+        let days = days_since_1970(
+            i64::from(self.year),
+            i64::from(self.month),
+            i64::from(self.day),
+        );
+        days * 86_400
+            + i64::from(self.hour) * 3600
+            + i64::from(self.minute) * 60
+            + i64::from(self.second)
     }
 }
 
 impl std::fmt::Display for BootTime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let BootTime { year, month, day, hour, minute, second } = self;
-        write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+        let BootTime {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+        } = self;
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
+        )
     }
 }
 
@@ -67,16 +84,27 @@ fn numbers(text: &str, separator: char) -> Result<[u16; 3], BootTimeError> {
     let mut parts = text.split(separator);
     let mut next = || {
         let part = parts.next().ok_or(BootTimeError)?;
-        let digits = !part.is_empty() && part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit());
-        if digits { part.parse().map_err(|_| BootTimeError) } else { Err(BootTimeError) }
+        let digits =
+            !part.is_empty() && part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit());
+        if digits {
+            part.parse().map_err(|_| BootTimeError)
+        } else {
+            Err(BootTimeError)
+        }
     };
     let numbers = [next()?, next()?, next()?];
-    if parts.next().is_none() { Ok(numbers) } else { Err(BootTimeError) }
+    if parts.next().is_none() {
+        Ok(numbers)
+    } else {
+        Err(BootTimeError)
+    }
 }
 
 fn days_in_month(year: u16, month: u16) -> u16 {
     match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
@@ -109,7 +137,11 @@ mod tests {
             (" 2024-09-18T09:21:28\r\n", 1_726_651_288),
             ("2100-03-01 00:00:00", 4_107_542_400),
         ] {
-            assert_eq!(BootTime::parse(text).map(BootTime::seconds), Ok(seconds), "{text}");
+            assert_eq!(
+                BootTime::parse(text).map(BootTime::seconds),
+                Ok(seconds),
+                "{text}"
+            );
         }
     }
 
@@ -133,7 +165,8 @@ mod tests {
 
     #[test]
     fn orders_by_time_and_shows_padded() {
-        let [a, b] = ["2021-3-5 7:4:9", "2021-3-5 17:4:9"].map(|text| BootTime::parse(text).unwrap());
+        let [a, b] =
+            ["2021-3-5 7:4:9", "2021-3-5 17:4:9"].map(|text| BootTime::parse(text).unwrap());
         assert!(a < b);
         assert_eq!(a.to_string(), "2021-03-05 07:04:09");
     }

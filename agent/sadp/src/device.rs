@@ -11,7 +11,10 @@ use crate::mac::Mac;
 /// does not fit its field (a port of `abc`, a truth of `flase`) leaves the field at its default and is kept
 /// in [`Device::other`] under the element's name, so nothing a device said is lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "the protocol speaks in booleans")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "the protocol speaks in booleans"
+)]
 pub struct Device {
     /// `MAC`, normalised: compare this.
     pub mac: Mac,
@@ -199,24 +202,41 @@ impl Device {
     /// The last six characters of the serial, the whole one when it is shorter, nothing when there is none.
     pub fn serial_tail(&self) -> &str {
         let serial = self.serial.as_deref().unwrap_or_default();
-        serial.char_indices().nth_back(5).map_or(serial, |(start, _)| &serial[start..])
+        serial
+            .char_indices()
+            .nth_back(5)
+            .map_or(serial, |(start, _)| &serial[start..])
     }
 
     /// The brand of a device sold under another name: `OEMInfo`, else `Manufacturer`, unless it is the
     /// vendor's own name or one of the fillers `N/A` and `false`.
     pub fn brand(&self) -> Option<&str> {
-        [&self.oem_info, &self.manufacturer].into_iter().flatten().map(String::as_str).find(|name| {
-            !["", "N/A", "NA", "false", "true", "null", "none", "0", "hikvision"]
+        [&self.oem_info, &self.manufacturer]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .find(|name| {
+                ![
+                    "",
+                    "N/A",
+                    "NA",
+                    "false",
+                    "true",
+                    "null",
+                    "none",
+                    "0",
+                    "hikvision",
+                ]
                 .iter()
                 .any(|filler| filler.eq_ignore_ascii_case(name))
-        })
+            })
     }
 
     /// Whether the device looks like a recorder: it has several channels, or disks and a digital channel, or it
     /// passes passwords on to cameras (C).
     pub fn is_recorder(&self) -> bool {
-        let [analog, digital, disks] =
-            [self.analog_channels, self.digital_channels, self.disks].map(|count| count.unwrap_or(0));
+        let [analog, digital, disks] = [self.analog_channels, self.digital_channels, self.disks]
+            .map(|count| count.unwrap_or(0));
         self.sync_ipc_password || analog.saturating_add(digital) > 1 || (disks > 0 && digital > 0)
     }
 
@@ -244,7 +264,11 @@ mod tests {
     fn the_serial_tail_is_six_characters() {
         let mut device = device();
         assert_eq!(device.serial_tail(), "");
-        for (serial, tail) in [("12345", "12345"), ("123456", "123456"), ("DS-7AB海康12", "AB海康12")] {
+        for (serial, tail) in [
+            ("12345", "12345"),
+            ("123456", "123456"),
+            ("DS-7AB海康12", "AB海康12"),
+        ] {
             device.serial = Some(serial.into());
             assert_eq!(device.serial_tail(), tail);
         }
@@ -273,19 +297,40 @@ mod tests {
         };
         assert!(!with(None, None, None).is_recorder());
         assert!(!with(Some(0), Some(1), Some(0)).is_recorder(), "a camera");
-        assert!(!with(Some(1), Some(0), Some(1)).is_recorder(), "an analogue encoder with a card");
+        assert!(
+            !with(Some(1), Some(0), Some(1)).is_recorder(),
+            "an analogue encoder with a card"
+        );
         assert!(with(Some(0), Some(16), Some(2)).is_recorder(), "an NVR");
         assert!(with(Some(8), None, None).is_recorder(), "a DVR");
         assert!(with(Some(u32::MAX), Some(u32::MAX), None).is_recorder());
-        assert!(Device { sync_ipc_password: true, ..device() }.is_recorder());
+        assert!(
+            Device {
+                sync_ipc_password: true,
+                ..device()
+            }
+            .is_recorder()
+        );
     }
 
     #[test]
     fn version_3_may_refuse() {
-        for (list, refuses) in
-            [("3.0,3.1.1", true), ("2.2, V3.1", true), ("3", true), ("2.3.0", false), ("30.1", false)]
-        {
-            assert_eq!(Device { sadp_version: Some(list.into()), ..device() }.may_refuse(), refuses, "{list}");
+        for (list, refuses) in [
+            ("3.0,3.1.1", true),
+            ("2.2, V3.1", true),
+            ("3", true),
+            ("2.3.0", false),
+            ("30.1", false),
+        ] {
+            assert_eq!(
+                Device {
+                    sadp_version: Some(list.into()),
+                    ..device()
+                }
+                .may_refuse(),
+                refuses,
+                "{list}"
+            );
         }
         assert!(!device().may_refuse());
     }

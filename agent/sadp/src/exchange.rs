@@ -25,7 +25,9 @@ const MAX_PASSWORD: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExchangeError {
     /// The key pair could not be made.
-    #[error("cannot make an RSA key pair: the random number generator gave unusable numbers; try again")]
+    #[error(
+        "cannot make an RSA key pair: the random number generator gave unusable numbers; try again"
+    )]
     KeyGeneration,
     /// The numbers given are not two primes of a 1024-bit key.
     #[error("not the primes of a 1024-bit RSA key; check the stored test key")]
@@ -34,10 +36,14 @@ pub enum ExchangeError {
     #[error("the device's exchange answer is not base64 of 128 bytes; repeat the exchange")]
     AnswerForm,
     /// The answer was not made for this key pair.
-    #[error("the device's exchange answer does not open with our key (another client exchanged in between?); repeat the exchange")]
+    #[error(
+        "the device's exchange answer does not open with our key (another client exchanged in between?); repeat the exchange"
+    )]
     AnswerNotOurs,
     /// The answer holds fewer than 16 bytes.
-    #[error("the device's exchange answer holds {length} bytes where 16 are needed; repeat the exchange")]
+    #[error(
+        "the device's exchange answer holds {length} bytes where 16 are needed; repeat the exchange"
+    )]
     AnswerShort {
         /// Bytes in the answer's plaintext.
         length: usize,
@@ -52,7 +58,9 @@ pub enum ExchangeError {
     #[error("the password holds a NUL byte; choose another")]
     PasswordNul,
     /// The code is empty or too long.
-    #[error("the code has {length} bytes; 1 to {longest} are possible: check that it is the whole key or file")]
+    #[error(
+        "the code has {length} bytes; 1 to {longest} are possible: check that it is the whole key or file"
+    )]
     CodeLength {
         /// Bytes of the code.
         length: usize,
@@ -60,7 +68,9 @@ pub enum ExchangeError {
         longest: usize,
     },
     /// The code holds a character that no key or file has.
-    #[error("character {position} of the code is not a letter, digit or base64 sign: check what was typed or loaded")]
+    #[error(
+        "character {position} of the code is not a letter, digit or base64 sign: check what was typed or loaded"
+    )]
     CodeCharacter {
         /// Its position in bytes, counted from 1.
         position: usize,
@@ -77,7 +87,9 @@ impl KeyPair {
     /// # Errors
     /// [`ExchangeError::KeyGeneration`] when the generator gives unusable numbers.
     pub fn generate(rng: &mut impl CryptoRngCore) -> Result<KeyPair, ExchangeError> {
-        RsaPrivateKey::new(rng, MODULUS_BITS).map(KeyPair).map_err(|_| ExchangeError::KeyGeneration)
+        RsaPrivateKey::new(rng, MODULUS_BITS)
+            .map(KeyPair)
+            .map_err(|_| ExchangeError::KeyGeneration)
     }
 
     /// Builds the key pair of two known primes (big-endian), for known answers in tests.
@@ -88,13 +100,21 @@ impl KeyPair {
         let prime = BigUint::from_bytes_be;
         let key = RsaPrivateKey::from_p_q(prime(p), prime(q), BigUint::from(65_537_u32))
             .map_err(|_| ExchangeError::NotAKey)?;
-        if key.size() == MODULUS_BITS / 8 { Ok(KeyPair(key)) } else { Err(ExchangeError::NotAKey) }
+        if key.size() == MODULUS_BITS / 8 {
+            Ok(KeyPair(key))
+        } else {
+            Err(ExchangeError::NotAKey)
+        }
     }
 
     /// The `Code` of an `exchangecode` request: base64 of the PKCS#1 `RSAPublicKey` DER (not SubjectPublicKeyInfo),
     /// 188 characters for 140 bytes (A).
     pub fn public_code(&self) -> String {
-        let der = self.0.to_public_key().to_pkcs1_der().expect("two integers always fit a DER sequence");
+        let der = self
+            .0
+            .to_public_key()
+            .to_pkcs1_der()
+            .expect("two integers always fit a DER sequence");
         BASE64.encode(der.as_bytes())
     }
 
@@ -103,15 +123,25 @@ impl KeyPair {
     ///
     /// # Errors
     /// One of the `Answer...` variants of [`ExchangeError`]; the exchange may be repeated.
-    pub fn open(&self, rng: &mut impl CryptoRngCore, answer_code: &str) -> Result<SessionKey, ExchangeError> {
+    pub fn open(
+        &self,
+        rng: &mut impl CryptoRngCore,
+        answer_code: &str,
+    ) -> Result<SessionKey, ExchangeError> {
         let answer_code = trim(answer_code);
-        let sealed = (answer_code.len() <= 256).then(|| decode_base64(answer_code)).flatten();
-        let sealed = sealed.filter(|bytes| bytes.len() == MODULUS_BITS / 8).ok_or(ExchangeError::AnswerForm)?;
+        let sealed = (answer_code.len() <= 256)
+            .then(|| decode_base64(answer_code))
+            .flatten();
+        let sealed = sealed
+            .filter(|bytes| bytes.len() == MODULUS_BITS / 8)
+            .ok_or(ExchangeError::AnswerForm)?;
         let random = self.0.decrypt_blinded(rng, Pkcs1v15Encrypt, &sealed);
         let random = Zeroizing::new(random.map_err(|_| ExchangeError::AnswerNotOurs)?);
         match random.first_chunk() {
             Some(key) => Ok(SessionKey(*key)),
-            None => Err(ExchangeError::AnswerShort { length: random.len() }),
+            None => Err(ExchangeError::AnswerShort {
+                length: random.len(),
+            }),
         }
     }
 }
@@ -144,7 +174,9 @@ impl SessionKey {
     /// [`ExchangeError::PasswordLength`] unless it has 1 to 16 bytes, [`ExchangeError::PasswordNul`].
     pub fn encrypt_password(&self, password: &[u8]) -> Result<EncryptedPassword, ExchangeError> {
         if password.is_empty() || password.len() > MAX_PASSWORD {
-            return Err(ExchangeError::PasswordLength { length: password.len() });
+            return Err(ExchangeError::PasswordLength {
+                length: password.len(),
+            });
         }
         if password.contains(&0) {
             return Err(ExchangeError::PasswordNul);
@@ -159,7 +191,10 @@ impl SessionKey {
     /// [`ExchangeError::CodeLength`] unless it has 1 to [`MAX_ENCRYPTED_CODE`] bytes, [`ExchangeError::CodeCharacter`].
     pub fn encrypt_code(&self, code: &[u8]) -> Result<ResetCode, ExchangeError> {
         reset_code::check(code, MAX_ENCRYPTED_CODE)?;
-        Ok(ResetCode::encrypted(encrypt_to_base64(&self.cipher_key(), &[&self.0, code])))
+        Ok(ResetCode::encrypted(encrypt_to_base64(
+            &self.cipher_key(),
+            &[&self.0, code],
+        )))
     }
 
     /// The AES key: the vendor's client treats the 16 bytes as a C string, cut at the first 00 and zero-padded,

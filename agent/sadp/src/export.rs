@@ -28,7 +28,9 @@ pub enum ExportForm {
 /// file, C for the QR code).
 pub fn device_code(export: &Export, form: ExportForm) -> String {
     match (export, form) {
-        (Export::EncryptString { string, serial }, ExportForm::StringAndSerial) => format!("{string}{serial}"),
+        (Export::EncryptString { string, serial }, ExportForm::StringAndSerial) => {
+            format!("{string}{serial}")
+        }
         (Export::EncryptString { string, .. }, ExportForm::StringOnly) => string.clone(),
         // The form speaks of the serial only; a code is exported alone in both.
         (Export::Code(code), _) => code.clone(),
@@ -41,8 +43,14 @@ mod tests {
 
     #[test]
     fn the_string_is_followed_by_the_serial_and_never_touched() {
-        let export = Export::EncryptString { string: " aGVsbG8=\n".into(), serial: "DS-2CD20180101AAWR1".into() };
-        assert_eq!(device_code(&export, ExportForm::StringAndSerial), " aGVsbG8=\nDS-2CD20180101AAWR1");
+        let export = Export::EncryptString {
+            string: " aGVsbG8=\n".into(),
+            serial: "DS-2CD20180101AAWR1".into(),
+        };
+        assert_eq!(
+            device_code(&export, ExportForm::StringAndSerial),
+            " aGVsbG8=\nDS-2CD20180101AAWR1"
+        );
         assert_eq!(device_code(&export, ExportForm::StringOnly), " aGVsbG8=\n");
         let export = Export::Code("x ".into());
         assert_eq!(device_code(&export, ExportForm::StringAndSerial), "x ");

@@ -85,7 +85,10 @@ impl Field {
     fn of(name: &str) -> Option<Field> {
         let (bucket, count) = BY_LENGTH.get(name.len())?;
         let known = |index: &usize| SPELLINGS[*index].0.eq_ignore_ascii_case(name);
-        bucket[..*count].iter().find(|index| known(index)).map(|index| SPELLINGS[*index].1)
+        bucket[..*count]
+            .iter()
+            .find(|index| known(index))
+            .map(|index| SPELLINGS[*index].1)
     }
 
     fn spelling(self) -> &'static str {
@@ -102,7 +105,10 @@ pub(crate) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(crate) fn new(document: Document<'a>) -> Self {
-        let mut fields = Fields { texts: [const { None }; SPELLINGS.len()], other: Other::default() };
+        let mut fields = Fields {
+            texts: [const { None }; SPELLINGS.len()],
+            other: Other::default(),
+        };
         for Element { name, text, torn } in document.elements {
             // The beginning of a value must not pass for the value.
             match Field::of(name).filter(|_| !torn) {
@@ -134,7 +140,10 @@ impl<'a> Fields<'a> {
 
     /// A field's text as it came, blanks included, unless it is too long to be true.
     pub(crate) fn opaque(&self, field: Field) -> Option<String> {
-        self.texts[field as usize].as_deref().filter(|text| text.len() <= MAX_OPAQUE).map(str::to_owned)
+        self.texts[field as usize]
+            .as_deref()
+            .filter(|text| text.len() <= MAX_OPAQUE)
+            .map(str::to_owned)
     }
 
     /// A number; `None` for what is none.
@@ -145,9 +154,13 @@ impl<'a> Fields<'a> {
     /// Everything about a device. The address was read before, because without one there is no device.
     pub(crate) fn into_device(mut self, mac: Mac, mac_text: &str) -> Device {
         let mut device = Device::with_mac(mac, mac_text);
-        device.states_recovery = [Field::ResetAbility, Field::PasswordResetAbility, Field::ModeSecond]
-            .iter()
-            .any(|field| self.text(*field).is_some());
+        device.states_recovery = [
+            Field::ResetAbility,
+            Field::PasswordResetAbility,
+            Field::ModeSecond,
+        ]
+        .iter()
+        .any(|field| self.text(*field).is_some());
         device.device_type = self.take_text(Field::DeviceType);
         device.model = self.take_text(Field::DeviceDescription);
         device.serial = self.take_text(Field::DeviceSn);
@@ -169,10 +182,14 @@ impl<'a> Fields<'a> {
         device.analog_channels = self.take(Field::AnalogChannels);
         device.digital_channels = self.take(Field::DigitalChannels);
         device.disks = self.take(Field::Disks);
-        device.software_version = self.take_version(Field::SoftwareVersion, Field::SoftwareVersionEncrypt);
+        device.software_version =
+            self.take_version(Field::SoftwareVersion, Field::SoftwareVersionEncrypt);
         device.dsp_version = self.take_version(Field::DspVersion, Field::DspVersionEncrypt);
         device.boot_time_text = self.take_text(Field::BootTime);
-        device.boot_time = device.boot_time_text.as_deref().and_then(|text| BootTime::parse(text).ok());
+        device.boot_time = device
+            .boot_time_text
+            .as_deref()
+            .and_then(|text| BootTime::parse(text).ok());
         device.oem_code = self.take_text(Field::OemCode);
         device.detail_oem_code = self.take_text(Field::DetailOemCode);
         device.oem_info = self.take_version(Field::OemInfo, Field::OemInfoEncrypt);
@@ -253,7 +270,9 @@ impl<'a> Fields<'a> {
         let plain = self.take_text(plain);
         let opened = hidden.as_deref().and_then(open_version);
         match hidden {
-            Some(text) if opened.is_none() || plain.is_some() => self.other.push(encrypted.spelling(), &text),
+            Some(text) if opened.is_none() || plain.is_some() => {
+                self.other.push(encrypted.spelling(), &text)
+            }
             _ => {}
         }
         plain.or(opened)

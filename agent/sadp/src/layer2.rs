@@ -4,11 +4,11 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::ETHERTYPE;
 use crate::boot_time::BootTime;
 use crate::device::Device;
 use crate::mac::Mac;
 use crate::xml::{decode, trim};
-use crate::ETHERTYPE;
 
 /// Length of an Ethernet header, in bytes.
 const HEADER: usize = 14;
@@ -185,7 +185,9 @@ pub enum Layer2Error {
     #[error("not a layer-2 SADP frame: ignore it")]
     NotSadp,
     /// The frame ends before its own length field says.
-    #[error("layer-2 SADP frame of {length} bytes where {needed} are needed: torn on the way; ask again")]
+    #[error(
+        "layer-2 SADP frame of {length} bytes where {needed} are needed: torn on the way; ask again"
+    )]
     Short {
         /// Bytes there are, Ethernet header included.
         length: usize,
@@ -193,7 +195,9 @@ pub enum Layer2Error {
         needed: usize,
     },
     /// The checksum does not fit.
-    #[error("layer-2 SADP frame with checksum {found:04x} where {expected:04x} fits: damaged on the way; ask again")]
+    #[error(
+        "layer-2 SADP frame with checksum {found:04x} where {expected:04x} fits: damaged on the way; ask again"
+    )]
     Checksum {
         /// The checksum on the wire.
         found: u16,
@@ -228,7 +232,12 @@ impl Layer2Inquiry {
 pub fn emit_answer(answer: &Layer2Answer) -> Vec<u8> {
     let mut payload = Vec::with_capacity(ANSWER_PAYLOAD);
     put_text(&mut payload, &answer.serial, 48);
-    for number in [answer.device_type, answer.port, answer.encoders, answer.disks] {
+    for number in [
+        answer.device_type,
+        answer.port,
+        answer.encoders,
+        answer.disks,
+    ] {
         payload.extend(number.to_be_bytes());
     }
     for text in [&answer.software, &answer.dsp, &answer.boot_time] {
@@ -254,11 +263,16 @@ pub fn emit_answer(answer: &Layer2Answer) -> Vec<u8> {
 /// # Errors
 /// See [`Layer2Error`]; the caller ignores such a frame, and may count it.
 pub fn parse_frame(frame: &[u8]) -> Result<Layer2Frame, Layer2Error> {
-    let (header, body) = frame.split_first_chunk::<HEADER>().ok_or(Layer2Error::NotSadp)?;
+    let (header, body) = frame
+        .split_first_chunk::<HEADER>()
+        .ok_or(Layer2Error::NotSadp)?;
     if header[12..] != ETHERTYPE.to_be_bytes() || body.first() != Some(&ID) {
         return Err(Layer2Error::NotSadp);
     }
-    let short = |needed: usize| Layer2Error::Short { length: frame.len(), needed: HEADER + needed };
+    let short = |needed: usize| Layer2Error::Short {
+        length: frame.len(),
+        needed: HEADER + needed,
+    };
     let fixed: &[u8; FIXED] = body.first_chunk().ok_or_else(|| short(FIXED))?;
     let length = usize::from(fixed[3]).max(FIXED);
     let covered = body.get(..length).ok_or_else(|| short(length))?;
@@ -283,7 +297,9 @@ pub fn parse_frame(frame: &[u8]) -> Result<Layer2Frame, Layer2Error> {
         device: None,
     };
     match kind {
-        Layer2Kind::Inquiry => read.source_ipv6 = payload.first_chunk::<16>().map(|octets| (*octets).into()),
+        Layer2Kind::Inquiry => {
+            read.source_ipv6 = payload.first_chunk::<16>().map(|octets| (*octets).into())
+        }
         Layer2Kind::Answer | Layer2Kind::OnlineNotice => {
             read.device = payload.first_chunk().map(|payload| {
                 let extension = Layer2Extension::parse(&body[length..]);
@@ -308,7 +324,8 @@ struct Fixed {
 impl Fixed {
     /// The frame with `payload`, at most 217 bytes, padded to the shortest length.
     fn emit(&self, payload: &[u8]) -> Vec<u8> {
-        let length = u8::try_from(FIXED + payload.len()).expect("payloads are made here and are short");
+        let length =
+            u8::try_from(FIXED + payload.len()).expect("payloads are made here and are short");
         let mut body = Vec::with_capacity(FIXED + payload.len());
         body.extend([ID, self.version, 1, length]);
         body.extend(self.sequence.to_be_bytes());
@@ -322,7 +339,13 @@ impl Fixed {
         body.extend(payload);
         let sum = checksum(&body, CHECKSUM);
         body[CHECKSUM..CHECKSUM + 2].copy_from_slice(&sum.to_be_bytes());
-        let mut frame = [&self.destination.0[..], &self.source.0, &ETHERTYPE.to_be_bytes(), &body].concat();
+        let mut frame = [
+            &self.destination.0[..],
+            &self.source.0,
+            &ETHERTYPE.to_be_bytes(),
+            &body,
+        ]
+        .concat();
         frame.resize(frame.len().max(SHORTEST), 0);
         frame
     }
@@ -334,7 +357,11 @@ impl Layer2Extension {
         fields.extend(self.gateway.octets());
         fields.extend(self.ipv6.octets());
         fields.extend(self.ipv6_gateway.octets());
-        fields.extend([self.ipv6_mask_len, u8::from(self.support_ipv6), u8::from(self.dhcp)]);
+        fields.extend([
+            self.ipv6_mask_len,
+            u8::from(self.support_ipv6),
+            u8::from(self.dhcp),
+        ]);
         fields.resize(68, 0);
         fields.extend(self.http_port.to_be_bytes());
         fields.extend(self.digital_channels.to_be_bytes());
@@ -352,7 +379,9 @@ impl Layer2Extension {
 
     fn parse(rest: &[u8]) -> Option<Layer2Extension> {
         let block: &[u8; EXTENSION_LENGTH] = rest.first_chunk()?;
-        if block[..2] != EXTENSION_START || u16::from_be_bytes(array(block, 2)) != checksum(block, 2) {
+        if block[..2] != EXTENSION_START
+            || u16::from_be_bytes(array(block, 2)) != checksum(block, 2)
+        {
             return None;
         }
         let fields: &[u8; EXTENSION_LENGTH - 4] = block.last_chunk()?;
@@ -374,7 +403,11 @@ impl Layer2Extension {
     }
 }
 
-fn device(frame: &Layer2Frame, payload: &[u8; ANSWER_PAYLOAD], extension: Option<Layer2Extension>) -> Device {
+fn device(
+    frame: &Layer2Frame,
+    payload: &[u8; ANSWER_PAYLOAD],
+    extension: Option<Layer2Extension>,
+) -> Device {
     let number = |offset| u32::from_be_bytes(array(payload, offset));
     let mac = Mac(frame.source_mac);
     let mut device = Device::with_mac(mac, &mac.to_string());
@@ -382,14 +415,19 @@ fn device(frame: &Layer2Frame, payload: &[u8; ANSWER_PAYLOAD], extension: Option
     device.device_type = Some(number(48).to_string());
     match u16::try_from(number(52)) {
         Ok(port) => device.command_port = Some(port),
-        Err(_) => device.other.push(("CommandPort".into(), number(52).to_string())),
+        Err(_) => device
+            .other
+            .push(("CommandPort".into(), number(52).to_string())),
     }
     device.analog_channels = Some(number(56));
     device.disks = Some(number(60));
     device.software_version = text(&payload[64..112]);
     device.dsp_version = text(&payload[112..160]);
     device.boot_time_text = text(&payload[160..]);
-    device.boot_time = device.boot_time_text.as_deref().and_then(|text| BootTime::parse(text).ok());
+    device.boot_time = device
+        .boot_time_text
+        .as_deref()
+        .and_then(|text| BootTime::parse(text).ok());
     device.ipv4 = Some(frame.source_ip);
     device.ipv4_mask = Some(frame.mask);
     if let Some(extension) = extension {
@@ -403,9 +441,11 @@ fn device(frame: &Layer2Frame, payload: &[u8; ANSWER_PAYLOAD], extension: Option
         device.digital_channels = Some(extension.digital_channels.into());
         device.model = Some(extension.model).filter(|text| !text.is_empty());
         device.oem_info = Some(extension.oem_info).filter(|text| !text.is_empty());
-        for (name, value) in
-            [("OEM byte", extension.oem), ("Activated byte", extension.activated), ("EZVIZ byte", extension.ezviz)]
-        {
+        for (name, value) in [
+            ("OEM byte", extension.oem),
+            ("Activated byte", extension.activated),
+            ("EZVIZ byte", extension.ezviz),
+        ] {
             device.other.push((name.into(), value.to_string()));
         }
     }
@@ -436,7 +476,10 @@ fn array<const L: usize, const N: usize>(bytes: &[u8; L], offset: usize) -> [u8;
 
 /// A NUL-terminated text in any encoding devices use.
 fn text(bytes: &[u8]) -> Option<String> {
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(bytes.len());
     let text = decode(&bytes[..end]);
     let text = trim(&text);
     (!text.is_empty()).then(|| text.to_owned())

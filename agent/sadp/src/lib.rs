@@ -58,14 +58,17 @@ pub use exchange::{EncryptedPassword, ExchangeError, KeyPair, SessionKey};
 pub use export::{Export, ExportForm, device_code};
 pub use fields::{MAX_OPAQUE, MAX_OTHER, MAX_OTHER_BYTES, MAX_TEXT};
 pub use layer2::{
-    Layer2Answer, Layer2Error, Layer2Extension, Layer2Frame, Layer2Inquiry, Layer2Kind, emit_answer, parse_frame,
+    Layer2Answer, Layer2Error, Layer2Extension, Layer2Frame, Layer2Inquiry, Layer2Kind,
+    emit_answer, parse_frame,
 };
 pub use mac::{Mac, MacError};
 pub use message::{Body, Message, ParseError, PasswordResetType, Reading, Root, parse};
 pub use printable::printable;
 pub use recovery::{OwnerWays, Way, owner_ways, way};
 pub use request::Request;
-pub use reset_code::{EncryptedCode, MAX_CODE, MAX_ENCRYPTED_CODE, PlainCode, ResetCode, code_from_file};
+pub use reset_code::{
+    EncryptedCode, MAX_CODE, MAX_ENCRYPTED_CODE, PlainCode, ResetCode, code_from_file,
+};
 pub use result::{ResultText, Verdict, code};
 pub use types::Types;
 pub use update::{UpdateDigest, update_digest};

@@ -51,13 +51,20 @@ impl FromStr for Mac {
                     after_separator = false;
                 }
                 // Separators stand between octets only: a shifted or torn text must not pass for an address.
-                None if matches!(byte, b'-' | b':' | b'.' | b' ') && digits % 2 == 0 && !after_separator => {
+                None if matches!(byte, b'-' | b':' | b'.' | b' ')
+                    && digits % 2 == 0
+                    && !after_separator =>
+                {
                     after_separator = true;
                 }
                 _ => return Err(MacError),
             }
         }
-        if digits == 12 && !after_separator { Ok(Mac(octets)) } else { Err(MacError) }
+        if digits == 12 && !after_separator {
+            Ok(Mac(octets))
+        } else {
+            Err(MacError)
+        }
     }
 }
 
@@ -69,9 +76,13 @@ mod tests {
 
     #[test]
     fn every_spelling_is_one_address() {
-        for text in
-            ["44-47-cc-37-ce-81", "44:47:CC:37:CE:81", "4447.cc37.ce81", "4447cc37ce81", " 44-47-cC-37-ce-81\r\n"]
-        {
+        for text in [
+            "44-47-cc-37-ce-81",
+            "44:47:CC:37:CE:81",
+            "4447.cc37.ce81",
+            "4447cc37ce81",
+            " 44-47-cC-37-ce-81\r\n",
+        ] {
             assert_eq!(text.parse(), Ok(MAC), "{text}");
         }
     }

@@ -112,10 +112,14 @@ pub enum ParseError {
     #[error("not a SADP message: something else uses the group; ignore it")]
     NotSadp,
     /// A device describes itself without its address, so that it could not be addressed.
-    #[error("a device describes itself without a MAC element: it cannot be addressed; update its firmware or use the vendor's tool")]
+    #[error(
+        "a device describes itself without a MAC element: it cannot be addressed; update its firmware or use the vendor's tool"
+    )]
     NoMac,
     /// The address cannot be read.
-    #[error("the device's MAC element is {text:?}, which is no hardware address; update its firmware or use the vendor's tool")]
+    #[error(
+        "the device's MAC element is {text:?}, which is no hardware address; update its firmware or use the vendor's tool"
+    )]
     BadMac {
         /// The element's text, made printable and cut.
         text: String,
@@ -129,7 +133,9 @@ pub enum ParseError {
 /// See [`ParseError`]; the caller ignores such a datagram, and may count it.
 pub fn parse(datagram: &[u8]) -> Result<Message, ParseError> {
     if datagram.len() > MAX_DATAGRAM {
-        return Err(ParseError::TooLarge { length: datagram.len() });
+        return Err(ParseError::TooLarge {
+            length: datagram.len(),
+        });
     }
     let text = xml::decode(datagram);
     if xml::trim(&text).is_empty() {
@@ -161,7 +167,9 @@ fn interpret(root: Root, reading: Reading, fields: Fields<'_>) -> Result<Message
         None => None,
         Some(text) => Some(text.parse::<Mac>().map_err(|_| bad_mac(text))?),
     };
-    let uuid = fields.text(Field::Uuid).map(|text| Uuid::from_text(cut(text, 128)));
+    let uuid = fields
+        .text(Field::Uuid)
+        .map(|text| Uuid::from_text(cut(text, 128)));
     let body = match types {
         Types::Inquiry | Types::Hello => {
             let mac = mac.ok_or(ParseError::NoMac)?;
@@ -170,29 +178,52 @@ fn interpret(root: Root, reading: Reading, fields: Fields<'_>) -> Result<Message
         }
         _ => answer(&types, &fields),
     };
-    Ok(Message { root, uuid, types, mac, reading, body })
+    Ok(Message {
+        root,
+        uuid,
+        types,
+        mac,
+        reading,
+        body,
+    })
 }
 
 /// Whether there are elements that only a device's description has.
 fn describes_device(fields: &Fields<'_>) -> bool {
-    [Field::DeviceType, Field::DeviceDescription, Field::DeviceSn, Field::Ipv4, Field::SoftwareVersion]
-        .iter()
-        .any(|field| fields.text(*field).is_some())
+    [
+        Field::DeviceType,
+        Field::DeviceDescription,
+        Field::DeviceSn,
+        Field::Ipv4,
+        Field::SoftwareVersion,
+    ]
+    .iter()
+    .any(|field| fields.text(*field).is_some())
 }
 
 fn bad_mac(text: &str) -> ParseError {
-    ParseError::BadMac { text: printable(cut(text, 64)).into_owned() }
+    ParseError::BadMac {
+        text: printable(cut(text, 64)).into_owned(),
+    }
 }
 
 fn answer(types: &Types, fields: &Fields<'_>) -> Body {
     let verdict = Verdict {
         result: ResultText::parse(fields.text(Field::Result).unwrap_or_default(), types),
-        tries_left: fields.number(Field::RetryTimes).or_else(|| fields.number(Field::RetryModifyTime)),
+        tries_left: fields
+            .number(Field::RetryTimes)
+            .or_else(|| fields.number(Field::RetryModifyTime)),
         lock_minutes: fields.number(Field::SurplusLockTime),
     };
     match types {
-        Types::GetEncryptString => Body::EncryptString { verdict, string: fields.opaque(Field::EncryptString) },
-        Types::GetCode | Types::ExchangeCode => Body::Code { verdict, code: fields.opaque(Field::Code) },
+        Types::GetEncryptString => Body::EncryptString {
+            verdict,
+            string: fields.opaque(Field::EncryptString),
+        },
+        Types::GetCode | Types::ExchangeCode => Body::Code {
+            verdict,
+            code: fields.opaque(Field::Code),
+        },
         Types::GetPasswordResetType => Body::PasswordResetType {
             verdict,
             flags: PasswordResetType {

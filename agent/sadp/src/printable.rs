@@ -16,7 +16,10 @@ const STAND_IN: char = char::REPLACEMENT_CHARACTER;
 /// ```
 pub fn printable(text: &str) -> Cow<'_, str> {
     if text.chars().any(acts) {
-        text.chars().map(|c| if acts(c) { STAND_IN } else { c }).collect::<String>().into()
+        text.chars()
+            .map(|c| if acts(c) { STAND_IN } else { c })
+            .collect::<String>()
+            .into()
     } else {
         text.into()
     }
@@ -48,7 +51,10 @@ mod tests {
 
     #[test]
     fn acting_characters_are_replaced_one_by_one() {
-        for c in ['\0', '\x07', '\x1b', '\n', '\r', '\x7f', '\u{9b}', '\u{200f}', '\u{202e}', '\u{2066}', '\u{feff}'] {
+        for c in [
+            '\0', '\x07', '\x1b', '\n', '\r', '\x7f', '\u{9b}', '\u{200f}', '\u{202e}', '\u{2066}',
+            '\u{feff}',
+        ] {
             assert_eq!(printable(&format!("a{c}b")), "a\u{fffd}b", "{c:?}");
         }
     }

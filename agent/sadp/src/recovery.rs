@@ -60,7 +60,11 @@ mod tests {
     #[test]
     fn the_strongest_way_wins() {
         let mut device = Device::new("44-47-cc-37-ce-81");
-        assert_eq!(way(&device), Way::AskVendor, "an old unit names none of the ways");
+        assert_eq!(
+            way(&device),
+            Way::AskVendor,
+            "an old unit names none of the ways"
+        );
         device.states_recovery = true;
         assert_eq!(way(&device), Way::None);
         device.reset_ability = true;
@@ -78,10 +82,28 @@ mod tests {
         let mut device = Device::new("44-47-cc-37-ce-81");
         assert_eq!(owner_ways(&device), OwnerWays::default());
         device.support_guid = true;
-        assert_eq!(owner_ways(&device), OwnerWays { guid: true, ..OwnerWays::default() });
+        assert_eq!(
+            owner_ways(&device),
+            OwnerWays {
+                guid: true,
+                ..OwnerWays::default()
+            }
+        );
         (device.support_guid, device.support_security_question) = (false, true);
-        assert_eq!(owner_ways(&device), OwnerWays { security_questions: true, ..OwnerWays::default() });
+        assert_eq!(
+            owner_ways(&device),
+            OwnerWays {
+                security_questions: true,
+                ..OwnerWays::default()
+            }
+        );
         (device.support_security_question, device.support_mail_box) = (false, true);
-        assert_eq!(owner_ways(&device), OwnerWays { mail: true, ..OwnerWays::default() });
+        assert_eq!(
+            owner_ways(&device),
+            OwnerWays {
+                mail: true,
+                ..OwnerWays::default()
+            }
+        );
     }
 }

@@ -84,7 +84,9 @@ impl Request<'_> {
         let types = self.types();
         match self {
             Request::Inquiry => xml.element("Types", types.as_str()),
-            Request::GetEncryptString { mac } | Request::GetCode { mac } | Request::GetPasswordResetType { mac } => {
+            Request::GetEncryptString { mac }
+            | Request::GetCode { mac }
+            | Request::GetPasswordResetType { mac } => {
                 xml.element("MAC", mac);
                 xml.element("Types", types.as_str());
             }
@@ -93,7 +95,12 @@ impl Request<'_> {
                 xml.element("Types", types.as_str());
                 xml.element("Code", public_code);
             }
-            Request::Reset { mac, password, sync_cameras, code } => {
+            Request::Reset {
+                mac,
+                password,
+                sync_cameras,
+                code,
+            } => {
                 xml.element("MAC", mac);
                 xml.element("Types", types.as_str());
                 xml.element("Password", password.wire());
@@ -101,7 +108,11 @@ impl Request<'_> {
                     xml.element("SyncIPCPassword", "true");
                 }
                 let (code, encrypted) = code.wire();
-                xml.raw(if encrypted { "<Code bEncrypt=\"true\">" } else { "<Code>" });
+                xml.raw(if encrypted {
+                    "<Code bEncrypt=\"true\">"
+                } else {
+                    "<Code>"
+                });
                 xml.text(code);
                 xml.raw("</Code>");
             }

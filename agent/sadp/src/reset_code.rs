@@ -79,18 +79,28 @@ impl fmt::Debug for EncryptedCode {
 /// message on the device's side.
 pub(crate) fn check(code: &[u8], longest: usize) -> Result<(), ExchangeError> {
     if code.is_empty() || code.len() > longest {
-        return Err(ExchangeError::CodeLength { length: code.len(), longest });
+        return Err(ExchangeError::CodeLength {
+            length: code.len(),
+            longest,
+        });
     }
-    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
+    let allowed = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
+    };
     match code.iter().position(|byte| !allowed(byte)) {
-        Some(position) => Err(ExchangeError::CodeCharacter { position: position + 1 }),
+        Some(position) => Err(ExchangeError::CodeCharacter {
+            position: position + 1,
+        }),
         None => Ok(()),
     }
 }
 
 /// The code in a file the vendor returned: its whole text, exactly one trailing CRLF, LF or CR cut (A).
 pub fn code_from_file(file: &[u8]) -> &[u8] {
-    file.strip_suffix(b"\r\n").or_else(|| file.strip_suffix(b"\n")).or_else(|| file.strip_suffix(b"\r")).unwrap_or(file)
+    file.strip_suffix(b"\r\n")
+        .or_else(|| file.strip_suffix(b"\n"))
+        .or_else(|| file.strip_suffix(b"\r"))
+        .unwrap_or(file)
 }
 
 #[cfg(test)]
@@ -103,10 +113,26 @@ mod tests {
             assert!(ResetCode::plain(good).is_ok(), "{good}");
         }
         let error = |code: &str| ResetCode::plain(code).map(|_| ()).unwrap_err();
-        assert_eq!(error(""), ExchangeError::CodeLength { length: 0, longest: 511 });
-        assert_eq!(error(&"x".repeat(512)), ExchangeError::CodeLength { length: 512, longest: 511 });
+        assert_eq!(
+            error(""),
+            ExchangeError::CodeLength {
+                length: 0,
+                longest: 511
+            }
+        );
+        assert_eq!(
+            error(&"x".repeat(512)),
+            ExchangeError::CodeLength {
+                length: 512,
+                longest: 511
+            }
+        );
         for bad in ["abc d", "abc<d", "abc&d", "abc\n", "abcé", "abc\"d"] {
-            assert_eq!(error(bad), ExchangeError::CodeCharacter { position: 4 }, "{bad}");
+            assert_eq!(
+                error(bad),
+                ExchangeError::CodeCharacter { position: 4 },
+                "{bad}"
+            );
         }
     }
 
@@ -128,6 +154,9 @@ mod tests {
 
     #[test]
     fn debug_shows_nothing() {
-        assert_eq!(format!("{:?}", ResetCode::plain("A1b2C3d4").unwrap()), "ResetCode(..)");
+        assert_eq!(
+            format!("{:?}", ResetCode::plain("A1b2C3d4").unwrap()),
+            "ResetCode(..)"
+        );
     }
 }

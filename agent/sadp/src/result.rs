@@ -93,20 +93,56 @@ const TEXTS: [(&str, ResultText, u16); 17] = [
     ("success", ResultText::Success, code::SUCCESS),
     ("failed", ResultText::Failed, code::FAILED),
     ("locked", ResultText::Locked, code::LOCKED),
-    ("notActivated", ResultText::NotActivated, code::NOT_ACTIVATED),
-    ("riskPassword", ResultText::RiskPassword, code::RISK_PASSWORD),
-    ("hasActivated", ResultText::HasActivated, code::HAS_ACTIVATED),
-    ("emptyEncryptString", ResultText::EmptyEncryptString, code::EMPTY_ENCRYPT_STRING),
-    ("exportFileOverDue", ResultText::ExportFileOverDue, code::EXPORT_FILE_OVER_DUE),
-    ("PasswordError", ResultText::PasswordError, code::PASSWORD_ERROR),
+    (
+        "notActivated",
+        ResultText::NotActivated,
+        code::NOT_ACTIVATED,
+    ),
+    (
+        "riskPassword",
+        ResultText::RiskPassword,
+        code::RISK_PASSWORD,
+    ),
+    (
+        "hasActivated",
+        ResultText::HasActivated,
+        code::HAS_ACTIVATED,
+    ),
+    (
+        "emptyEncryptString",
+        ResultText::EmptyEncryptString,
+        code::EMPTY_ENCRYPT_STRING,
+    ),
+    (
+        "exportFileOverDue",
+        ResultText::ExportFileOverDue,
+        code::EXPORT_FILE_OVER_DUE,
+    ),
+    (
+        "PasswordError",
+        ResultText::PasswordError,
+        code::PASSWORD_ERROR,
+    ),
     ("LongAnswer", ResultText::LongAnswer, code::LONG_ANSWER),
     ("invalidGUID", ResultText::InvalidGuid, code::INVALID_GUID),
     ("AnswerError", ResultText::AnswerError, code::ANSWER_ERROR),
-    ("QuestionNumErr", ResultText::QuestionNumErr, code::QUESTION_NUM_ERR),
+    (
+        "QuestionNumErr",
+        ResultText::QuestionNumErr,
+        code::QUESTION_NUM_ERR,
+    ),
     ("codeError", ResultText::CodeError, code::CODE_ERROR),
-    ("CodeError", ResultText::MailCodeError, code::MAIL_CODE_ERROR),
+    (
+        "CodeError",
+        ResultText::MailCodeError,
+        code::MAIL_CODE_ERROR,
+    ),
     ("notExist", ResultText::NotExist, code::NOT_EXIST),
-    ("notSetMailBox", ResultText::NotSetMailBox, code::NOT_SET_MAIL_BOX),
+    (
+        "notSetMailBox",
+        ResultText::NotSetMailBox,
+        code::NOT_SET_MAIL_BOX,
+    ),
 ];
 
 impl ResultText {
@@ -118,17 +154,27 @@ impl ResultText {
             return ResultText::Empty;
         }
         if text.eq_ignore_ascii_case("codeError") {
-            return if *types == Types::MailReset { ResultText::MailCodeError } else { ResultText::CodeError };
+            return if *types == Types::MailReset {
+                ResultText::MailCodeError
+            } else {
+                ResultText::CodeError
+            };
         }
-        TEXTS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(text)).map_or_else(
-            || ResultText::Unknown(cut(text, 256).to_owned()),
-            |(_, result, _)| result.clone(),
-        )
+        TEXTS
+            .iter()
+            .find(|(known, ..)| known.eq_ignore_ascii_case(text))
+            .map_or_else(
+                || ResultText::Unknown(cut(text, 256).to_owned()),
+                |(_, result, _)| result.clone(),
+            )
     }
 
     /// The vendor's number for this text: `0` for success, `None` for an empty or unknown one.
     pub fn code(&self) -> Option<u16> {
-        TEXTS.iter().find(|(_, result, _)| result == self).map(|(.., code)| *code)
+        TEXTS
+            .iter()
+            .find(|(_, result, _)| result == self)
+            .map(|(.., code)| *code)
     }
 
     /// The text as devices spell it; empty for [`ResultText::Empty`].
@@ -136,7 +182,10 @@ impl ResultText {
         match self {
             ResultText::Empty => "",
             ResultText::Unknown(text) => text,
-            known => TEXTS.iter().find(|(_, result, _)| result == known).map_or("", |(text, ..)| text),
+            known => TEXTS
+                .iter()
+                .find(|(_, result, _)| result == known)
+                .map_or("", |(text, ..)| text),
         }
     }
 }
@@ -159,8 +208,15 @@ mod tests {
     #[test]
     fn every_text_round_trips_in_any_case() {
         for (text, result, number) in &TEXTS {
-            let types = if *result == ResultText::MailCodeError { Types::MailReset } else { Types::Reset };
-            assert_eq!(&ResultText::parse(&format!("\n {} ", text.to_uppercase()), &types), result);
+            let types = if *result == ResultText::MailCodeError {
+                Types::MailReset
+            } else {
+                Types::Reset
+            };
+            assert_eq!(
+                &ResultText::parse(&format!("\n {} ", text.to_uppercase()), &types),
+                result
+            );
             assert_eq!(result.as_str(), *text);
             assert_eq!(result.code(), Some(*number));
         }

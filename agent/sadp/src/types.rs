@@ -64,19 +64,23 @@ impl Types {
     /// Reads a `Types` text.
     pub fn parse(text: &str) -> Types {
         let text = trim(text);
-        SPELLINGS.iter().find(|(spelling, _)| spelling.eq_ignore_ascii_case(text)).map_or_else(
-            || Types::Unknown(cut(text, 64).to_owned()),
-            |(_, types)| types.clone(),
-        )
+        SPELLINGS
+            .iter()
+            .find(|(spelling, _)| spelling.eq_ignore_ascii_case(text))
+            .map_or_else(
+                || Types::Unknown(cut(text, 64).to_owned()),
+                |(_, types)| types.clone(),
+            )
     }
 
     /// The wire spelling.
     pub fn as_str(&self) -> &str {
         match self {
             Types::Unknown(text) => text,
-            known => {
-                SPELLINGS.iter().find(|(_, types)| types == known).map_or("", |(spelling, _)| spelling)
-            }
+            known => SPELLINGS
+                .iter()
+                .find(|(_, types)| types == known)
+                .map_or("", |(spelling, _)| spelling),
         }
     }
 }
@@ -88,14 +92,20 @@ mod tests {
     #[test]
     fn every_spelling_round_trips_in_any_case() {
         for (spelling, types) in &SPELLINGS {
-            assert_eq!(&Types::parse(&format!(" {} \r\n", spelling.to_uppercase())), types);
+            assert_eq!(
+                &Types::parse(&format!(" {} \r\n", spelling.to_uppercase())),
+                types
+            );
             assert_eq!(types.as_str(), *spelling);
         }
     }
 
     #[test]
     fn an_unknown_text_is_kept() {
-        assert_eq!(Types::parse(" frobnicate\0"), Types::Unknown("frobnicate".into()));
+        assert_eq!(
+            Types::parse(" frobnicate\0"),
+            Types::Unknown("frobnicate".into())
+        );
         assert_eq!(Types::parse("frobnicate").as_str(), "frobnicate");
         assert_eq!(Types::parse(&"ä".repeat(60)).as_str().len(), 64);
     }

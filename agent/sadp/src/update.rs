@@ -39,9 +39,17 @@ pub fn update_digest(parts: &UpdateDigest<'_>) -> Zeroizing<String> {
 }
 
 fn digest(parts: &UpdateDigest<'_>) -> Zeroizing<[u8; 16]> {
-    let UpdateDigest { user, password, salt, salt2, .. } = parts;
+    let UpdateDigest {
+        user,
+        password,
+        salt,
+        salt2,
+        ..
+    } = parts;
     let md5 = |text: &str| Zeroizing::new(<[u8; 16]>::from(Md5::digest(text)));
-    let Some(salt) = salt else { return md5(password) };
+    let Some(salt) = salt else {
+        return md5(password);
+    };
     let first = sha256_hex(&[user, salt, password]);
     match salt2 {
         None => md5(&first),

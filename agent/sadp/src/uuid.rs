@@ -56,6 +56,9 @@ mod tests {
 
     #[test]
     fn wire_text_is_trimmed_and_else_kept() {
-        assert_eq!(Uuid::from_text(" {7621a503-x} \r\n").as_str(), "{7621a503-x}");
+        assert_eq!(
+            Uuid::from_text(" {7621a503-x} \r\n").as_str(),
+            "{7621a503-x}"
+        );
     }
 }

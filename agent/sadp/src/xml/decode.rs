@@ -16,10 +16,15 @@ pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
         [0xfe, 0xff, rest @ ..] => return UTF_16BE.decode_without_bom_handling(rest).0,
         bytes => bytes,
     };
-    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let end = bytes
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| last + 1);
     let bytes = &bytes[..end];
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.is_ascii() && claims_gbk(bytes) && all_pairs(text) => decode_runs(bytes, true).into(),
+        Ok(text) if !text.is_ascii() && claims_gbk(bytes) && all_pairs(text) => {
+            decode_runs(bytes, true).into()
+        }
         Ok(text) => text.into(),
         // A truncated datagram may end inside a character.
         Err(error) if error.error_len().is_none() => {
@@ -61,7 +66,10 @@ mod tests {
 
     #[test]
     fn utf8_is_borrowed_without_mark_and_padding() {
-        for bytes in ["<a>海康</a>".as_bytes(), "\u{feff}<a>海康</a>\0\0\0".as_bytes()] {
+        for bytes in [
+            "<a>海康</a>".as_bytes(),
+            "\u{feff}<a>海康</a>\0\0\0".as_bytes(),
+        ] {
             assert!(matches!(decode(bytes), Cow::Borrowed("<a>海康</a>")));
         }
     }
@@ -71,7 +79,10 @@ mod tests {
         let (raw, _, _) = GBK.encode("<a>海康威视</a>");
         assert_eq!(decode(&raw), "<a>海康威视</a>");
         let (raw, _, _) = GBK.encode("<?xml version='1.0' encoding='GB2312'?><a>海康威视</a>");
-        assert_eq!(decode(&raw), "<?xml version='1.0' encoding='GB2312'?><a>海康威视</a>");
+        assert_eq!(
+            decode(&raw),
+            "<?xml version='1.0' encoding='GB2312'?><a>海康威视</a>"
+        );
     }
 
     #[test]
@@ -96,13 +107,22 @@ mod tests {
 
     #[test]
     fn one_spoilt_run_leaves_the_others_alone() {
-        let bytes = [b"\xff\x80\x00junk<a>".as_slice(), "海康".as_bytes(), b"</a>"].concat();
+        let bytes = [
+            b"\xff\x80\x00junk<a>".as_slice(),
+            "海康".as_bytes(),
+            b"</a>",
+        ]
+        .concat();
         assert!(decode(&bytes).ends_with("junk<a>海康</a>"));
     }
 
     #[test]
     fn utf16_is_read_by_its_mark() {
-        let units: Vec<u8> = [0xfffe_u16.swap_bytes()].into_iter().chain("<a>海</a>".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let units: Vec<u8> = [0xfffe_u16.swap_bytes()]
+            .into_iter()
+            .chain("<a>海</a>".encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
         assert_eq!(decode(&units), "<a>海</a>");
     }
 }

@@ -9,7 +9,11 @@ use super::{Document, Gatherer, begins_name, text};
 
 /// Reads any text.
 pub(super) fn read(xml: &str) -> Document<'_> {
-    let mut scan = Scan { rest: xml, gatherer: Gatherer::new(), endless: Endless::default() };
+    let mut scan = Scan {
+        rest: xml,
+        gatherer: Gatherer::new(),
+        endless: Endless::default(),
+    };
     while let Some(position) = scan.rest.find('<') {
         let (before, tag) = scan.rest.split_at(position);
         scan.text(before);

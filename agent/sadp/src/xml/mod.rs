@@ -52,7 +52,13 @@ impl<'a> Gatherer<'a> {
     fn new() -> Self {
         // An answer has 30 to 60 elements.
         let elements = Vec::with_capacity(64);
-        Gatherer { document: Document { root: None, elements }, open: None }
+        Gatherer {
+            document: Document {
+                root: None,
+                elements,
+            },
+            open: None,
+        }
     }
 
     fn start(&mut self, name: &'a str) {
@@ -80,7 +86,10 @@ impl<'a> Gatherer<'a> {
     fn end(&mut self) {
         // A root without content is no element of interest.
         let is_root = self.document.elements.is_empty()
-            && self.open.as_ref().is_some_and(|(name, _)| Some(*name) == self.document.root);
+            && self
+                .open
+                .as_ref()
+                .is_some_and(|(name, _)| Some(*name) == self.document.root);
         if is_root && !self.holds_text() {
             self.open = None;
         }
@@ -96,7 +105,9 @@ impl<'a> Gatherer<'a> {
     }
 
     fn holds_text(&self) -> bool {
-        self.open.as_ref().is_some_and(|(_, text)| !trim(text).is_empty())
+        self.open
+            .as_ref()
+            .is_some_and(|(_, text)| !trim(text).is_empty())
     }
 
     fn close(&mut self, torn: bool) {
@@ -110,4 +121,3 @@ impl<'a> Gatherer<'a> {
 fn begins_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == ':')
 }
-

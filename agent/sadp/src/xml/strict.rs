@@ -57,5 +57,6 @@ pub(super) fn read(xml: &str) -> Option<Document<'_>> {
 fn name<'a>(xml: &'a str, before: u64, tag: &BytesStart<'_>) -> Option<&'a str> {
     let own = tag.name().into_inner();
     let start = usize::try_from(before).ok()? + 1;
-    xml.get(start..start + own.len()).filter(|name| *name == own && begins_name(name))
+    xml.get(start..start + own.len())
+        .filter(|name| *name == own && begins_name(name))
 }

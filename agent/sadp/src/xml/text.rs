@@ -17,7 +17,10 @@ pub(crate) fn cut(text: &str, longest: usize) -> &str {
     if text.len() <= longest {
         return text;
     }
-    let end = (0..=longest).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let end = (0..=longest)
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or(0);
     &text[..end]
 }
 
@@ -51,17 +54,22 @@ const LONGEST_REFERENCE: usize = 10;
 
 /// Unescapes a text; a `&` that begins no known reference stays as it is.
 pub(super) fn unescape(text: &str) -> Cow<'_, str> {
-    let Some(first) = text.find('&') else { return text.into() };
+    let Some(first) = text.find('&') else {
+        return text.into();
+    };
     let mut unescaped = String::with_capacity(text.len());
     unescaped.push_str(&text[..first]);
     let mut rest = &text[first..];
     while let Some(after) = rest.strip_prefix('&') {
         // Looking only so far keeps a text of many `&` linear.
         let window = &after.as_bytes()[..after.len().min(LONGEST_REFERENCE + 1)];
-        let reference = window.iter().position(|byte| *byte == b';').and_then(|end| {
-            // A `;` is never inside a character, so `end` is a boundary.
-            resolve(&after[..end]).map(|c| (c, &after[end + 1..]))
-        });
+        let reference = window
+            .iter()
+            .position(|byte| *byte == b';')
+            .and_then(|end| {
+                // A `;` is never inside a character, so `end` is a boundary.
+                resolve(&after[..end]).map(|c| (c, &after[end + 1..]))
+            });
         let tail = match reference {
             Some((c, tail)) => {
                 unescaped.push(c);
@@ -85,9 +93,14 @@ mod tests {
 
     #[test]
     fn trims_blanks_and_nuls() {
-        for (text, trimmed) in
-            [("", ""), ("a", "a"), (" \r\n\t\0", ""), (" a b \0\0", "a b"), ("\u{3000}a", "a"), ("a\u{a0}", "a")]
-        {
+        for (text, trimmed) in [
+            ("", ""),
+            ("a", "a"),
+            (" \r\n\t\0", ""),
+            (" a b \0\0", "a b"),
+            ("\u{3000}a", "a"),
+            ("a\u{a0}", "a"),
+        ] {
             assert_eq!(trim(text), trimmed, "{text:?}");
         }
     }
@@ -110,7 +123,10 @@ mod tests {
             ("&", "&"),
             ("&&amp;&", "&&&"),
             ("&nbsp;&unknown;&;", "&nbsp;&unknown;&;"),
-            ("&#0;&#xD800;&#x110000;&#;&#x;&#+5;&#-5;", "&#0;&#xD800;&#x110000;&#;&#x;&#+5;&#-5;"),
+            (
+                "&#0;&#xD800;&#x110000;&#;&#x;&#+5;&#-5;",
+                "&#0;&#xD800;&#x110000;&#;&#x;&#+5;&#-5;",
+            ),
             ("&海;", "&海;"),
         ] {
             assert_eq!(unescape(text), plain, "{text}");
