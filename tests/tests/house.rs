@@ -416,6 +416,25 @@ fn links_in_the_docs_lead_somewhere() {
     }
 }
 
+/// The fonts inside the binary ask to be named; a family that docs/fonts.md does not know must not slip in.
+#[test]
+fn every_font_family_has_its_licence_told() {
+    let told = read("docs/fonts.md");
+    for (path, text) in committed_text().filter(|(path, _)| path.starts_with("agent/view/src")) {
+        for name in text.split("u8g2_font_").skip(1) {
+            let family: String = name.chars().take_while(char::is_ascii_lowercase).collect();
+            let known = [&family[..], &family[..family.len().min(2)]];
+            assert!(
+                known
+                    .iter()
+                    .any(|start| told.contains(&format!("`u8g2_font_{start}*`"))),
+                "{}: the licence of {family} is not in docs/fonts.md",
+                path.display()
+            );
+        }
+    }
+}
+
 // ---- Helpers ----------------------------------------------------------------------------------------------------
 
 fn top() -> PathBuf {
