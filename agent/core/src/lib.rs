@@ -1,2 +1,38 @@
-//! Skeleton.
+//! The resetbox as a pure machine.
+//!
+//! Everything the box decides is decided here: which devices there are ([roster]), what each
+//! reset of a device may do next ([case]), what a press of a button means ([panel]), who may act
+//! ([pin]), and what every surface shows ([view]). The crate does no I/O and has no clock and no
+//! randomness of its own: time arrives as [`Now`], randomness as [`Seed`], everything else as an
+//! [`Event`]; what should happen leaves as [`Effect`]s.
+//!
+//! ```text
+//! shell ── Event ──▶ Agent::handle ──▶ poll_effect until None ──▶ shell carries them out
+//!                        │
+//!                        ├─ poll_timeout ──▶ when to call again with Event::Timeout
+//!                        └─ view ──▶ panel, indicators, phone page, MQTT, metrics
+//! ```
 #![forbid(unsafe_code)]
+
+pub mod agent;
+pub mod effect;
+pub mod event;
+pub mod policy;
+pub mod problem;
+pub mod record;
+pub mod request;
+pub mod screen;
+pub mod secret;
+pub mod time;
+pub mod view;
+
+pub use agent::{Agent, Timer};
+pub use effect::{Effect, Purpose, Transmit};
+pub use event::{Event, LinkId, LinkReport};
+pub use policy::Policy;
+pub use problem::{Problem, ProblemKind};
+pub use record::Record;
+pub use request::{Channel, Reply, Request, RequestId};
+pub use screen::Screen;
+pub use time::{Mono, Now, Seed, Wall};
+pub use view::View;

@@ -1,0 +1,165 @@
+//! What the shells tell the core.
+
+use core::net::Ipv4Addr;
+use std::borrow::Cow;
+
+use crate::request::{Channel, Request, RequestId};
+use crate::screen::{Button, Edge};
+
+/// One thing that happened. Handled one at a time, in the order of arrival.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Event<'a> {
+    /// A UDP payload heard on port 37020 (or on our ephemeral port), by socket or by packet socket.
+    Datagram {
+        /// Where it was heard.
+        link: LinkId,
+        /// Source address as the IP header has it. Never trusted, shown in the diagnosis.
+        source: Ipv4Addr,
+        /// The UDP payload, at most 64 KiB.
+        bytes: &'a [u8],
+    },
+    /// A whole Ethernet frame of EtherType 0x8033.
+    Frame {
+        /// Where it was heard.
+        link: LinkId,
+        /// From the destination address on.
+        bytes: &'a [u8],
+    },
+    /// A link appeared or changed: the whole truth about it, not a difference.
+    Link(LinkReport),
+    /// A link went away.
+    LinkGone(LinkId),
+    /// A transmission could not be made. The core decides what follows; the shell never repeats.
+    TransmitFailed {
+        /// Where it was to be sent.
+        link: LinkId,
+        /// The number of the [`crate::Transmit`] that failed.
+        number: u64,
+        /// The system's words.
+        error: Cow<'a, str>,
+    },
+    /// A key of the panel was pressed or released.
+    Button {
+        /// Which key.
+        button: Button,
+        /// Pressed or released.
+        edge: Edge,
+    },
+    /// Somebody asks for something over a channel. Exactly one [`crate::Effect::Reply`] answers it.
+    Request {
+        /// Chosen by the shell, unique while the box runs.
+        id: RequestId,
+        /// The way it came.
+        channel: Channel,
+        /// What is asked.
+        request: Request,
+    },
+    /// The record with this number is durable (fsync done).
+    Persisted {
+        /// The number from [`crate::Effect::Persist`].
+        number: u64,
+    },
+    /// The record with this number could not be made durable.
+    StoreFailed {
+        /// The number from [`crate::Effect::Persist`].
+        number: u64,
+        /// The store's words, for the fault screen.
+        error: Cow<'a, str>,
+    },
+    /// The key pair asked for by [`crate::Effect::MakeKeyPair`].
+    KeyPair {
+        /// The number from the effect.
+        number: u64,
+        /// A fresh pair, used for one exchange only.
+        pair: Box<sadp::KeyPair>,
+    },
+    /// The key pair could not be made.
+    KeyPairFailed {
+        /// The number from the effect.
+        number: u64,
+        /// Why.
+        error: Cow<'a, str>,
+    },
+    /// [`crate::Now::wall`] is known from here on, or was corrected.
+    WallLearnt {
+        /// Who said so.
+        source: WallSource,
+    },
+    /// Counters of the network shell, once in a while and after each scan.
+    NetCounters {
+        /// Where they belong.
+        link: LinkId,
+        /// Datagrams the kernel dropped because a receive buffer was full.
+        kernel_drops: u64,
+        /// Datagrams or frames this program dropped because a queue was full.
+        queue_drops: u64,
+    },
+    /// Something outside the core is broken or well again; shown on every surface.
+    Health(Health),
+    /// The deadline of [`crate::Agent::poll_timeout`] has passed.
+    Timeout,
+}
+
+/// A network interface, by the kernel's index.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LinkId(pub u32);
+
+/// What is known of a network interface.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LinkReport {
+    /// The kernel's index.
+    pub link: LinkId,
+    /// For example `eth0`.
+    pub name: String,
+    /// Administratively up.
+    pub up: bool,
+    /// Carrier: a cable is in and the other end is alive.
+    pub carrier: bool,
+    /// Megabit per second, when the driver says.
+    pub speed_mbit: Option<u32>,
+    /// The interface's own hardware address.
+    pub mac: Option<[u8; 6]>,
+    /// IPv4 addresses with prefix length.
+    pub addresses: Vec<(Ipv4Addr, u8)>,
+    /// How this program can hear and speak there.
+    pub ears: Ears,
+    /// rp_filter as the kernel applies it: the larger of `all` and the interface's own; `None` when it could not be read.
+    pub rp_filter: Option<u8>,
+}
+
+/// The sockets that could be opened on a link.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Ears {
+    /// UDP on port 37020 is open; `Err` names why not (for example "port 37020 is taken by another program").
+    pub udp: Option<Result<(), String>>,
+    /// UDP fell back to an ephemeral port.
+    pub ephemeral_port: bool,
+    /// The packet socket (needs CAP_NET_RAW) is open; `Err` names why not and the remedy.
+    pub packet: Option<Result<(), String>>,
+    /// Receive buffer that the kernel granted, in bytes.
+    pub receive_buffer: u64,
+}
+
+/// Where wall time came from.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum WallSource {
+    /// The system clock is synchronised (NTP or a real clock).
+    System,
+    /// A phone's browser told it.
+    Phone,
+    /// A device's own clock (a `Date` header), the weakest.
+    Device,
+}
+
+/// Trouble outside the core.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Health {
+    /// The panel's driver works, or says why not.
+    Panel(Result<(), String>),
+    /// The store works again after a failure, or could not be opened.
+    Store(Result<(), String>),
+    /// The configuration file was read, or its mistake with line, column and remedy.
+    Config(Result<(), String>),
+    /// The phone page is served at these addresses (`http://192.168.1.10`), or why not.
+    Http(Result<Vec<String>, String>),
+}

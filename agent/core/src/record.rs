@@ -1,0 +1,160 @@
+//! What survives a power cut. Records are whole facts, not differences: a record replaces the
+//! earlier one with the same key. No record holds a key or a password.
+
+use serde::{Deserialize, Serialize};
+
+use crate::policy::Language;
+use crate::problem::Problem;
+use crate::request::{CaseId, Channel};
+use crate::time::Wall;
+
+/// One durable fact.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "kebab-case")]
+pub enum Record {
+    /// A case, as it stands.
+    Case(Box<CaseRecord>),
+    /// One line of the audit log; never replaced, dropped oldest first beyond the store's limit.
+    Audit(AuditEntry),
+    /// The settings a person changed on the box.
+    Settings(SettingsRecord),
+}
+
+impl Record {
+    /// Records with the same key replace each other.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Case(case) => format!("case/{}", case.id),
+            Self::Audit(entry) => format!("audit/{:012}", entry.number),
+            Self::Settings(_) => "settings".into(),
+        }
+    }
+}
+
+/// A case as the store keeps it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseRecord {
+    /// The case.
+    pub id: CaseId,
+    /// Hardware address, normalised (`44-47-cc-37-ce-81`).
+    pub mac: String,
+    /// The address exactly as the device reported it: requests echo it.
+    pub mac_text: String,
+    /// The device's whole serial.
+    pub serial: String,
+    /// Model, for the pages; may be empty.
+    pub model: String,
+    /// Last known IPv4 address, for the pages.
+    pub ipv4: Option<core::net::Ipv4Addr>,
+    /// Firmware, for the vendor's form.
+    pub firmware: String,
+    /// A recorder that can pass the password on.
+    pub can_sync: bool,
+    /// `true`: getencryptstring (typed key); `false`: getcode (file).
+    pub typed_key: bool,
+    /// The device code, apart from the serial, once the device gave it.
+    pub export: Option<ExportRecord>,
+    /// The device's `BootTime` text when the code was given.
+    pub boot_time: Option<String>,
+    /// Wall time of the export, once known (set later if the clock was learnt later in the same run).
+    pub issued: Option<Wall>,
+    /// Age in ms when this record was written; a lower bound after a power cut without wall time.
+    pub age_ms: u64,
+    /// Wall time when this record was written, if known.
+    pub written: Option<Wall>,
+    /// Where the case stands.
+    pub phase: PhaseRecord,
+    /// Code errors so far.
+    pub code_errors: u32,
+    /// Tries left by the device's last word.
+    pub tries_left: Option<u32>,
+    /// The device is locked until this wall time, if known.
+    pub locked_until: Option<Wall>,
+}
+
+/// The device code.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "form", rename_all = "kebab-case")]
+pub enum ExportRecord {
+    /// From getencryptstring; joined with the serial for showing.
+    EncryptString {
+        /// `EncryptString`.
+        string: String,
+    },
+    /// From getcode.
+    Code {
+        /// `Code`.
+        code: String,
+    },
+}
+
+/// Durable phases of a case. The phases that hold secrets are not durable: after a restart the
+/// case waits for its key again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "kebab-case")]
+pub enum PhaseRecord {
+    /// The device code was asked for; written before the question leaves.
+    Exporting,
+    /// The code is here, the key is awaited.
+    Awaiting {
+        /// What the last attempt ended with, if there was one that ended in a refusal or a failure.
+        last: Option<Problem>,
+    },
+    /// An attempt was opened; written before anything of it leaves. Found after a restart it means
+    /// [`PhaseRecord::Unclear`].
+    AttemptOpen {
+        /// Counts the attempts of this case from 1.
+        attempt: u32,
+        /// Who confirmed.
+        channel: Channel,
+    },
+    /// An attempt may have worked; a person decides.
+    Unclear,
+    /// Ended: the device said success, or a person found that it worked.
+    Done,
+    /// Ended: the key no longer works.
+    Void {
+        /// Why.
+        problem: Problem,
+    },
+    /// Ended before there was a code.
+    Failed {
+        /// Why.
+        problem: Problem,
+    },
+    /// Ended by a person.
+    Cancelled,
+}
+
+/// One line of the audit log.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Counts up from 1 over the life of the store.
+    pub number: u64,
+    /// When, if known.
+    pub wall: Option<Wall>,
+    /// What: `case-opened`, `code-received`, `key-entered`, `confirmed`, `succeeded`, `refused`, ...
+    pub what: String,
+    /// By which channel, if a person did it.
+    pub channel: Option<Channel>,
+    /// The case, if it is about one.
+    pub case: Option<CaseId>,
+    /// The device's serial, if it is about one.
+    pub serial: Option<String>,
+    /// In plain English, no secrets.
+    pub detail: String,
+}
+
+/// What a person set on the box itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct SettingsRecord {
+    /// Language, if chosen.
+    pub language: Option<Language>,
+    /// Brightness in percent, 10 to 100, if chosen.
+    pub brightness: Option<u8>,
+    /// Rotation in degrees: 0, 90, 180, 270.
+    pub rotation: Option<u16>,
+    /// Seconds until the screen sleeps; 0 is never.
+    pub sleep_s: Option<u32>,
+}
