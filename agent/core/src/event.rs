@@ -3,6 +3,8 @@
 use core::net::Ipv4Addr;
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::request::{Channel, Request, RequestId};
 use crate::screen::{Button, Edge};
 
@@ -13,6 +15,8 @@ pub enum Event<'a> {
     Datagram {
         /// Where it was heard.
         link: LinkId,
+        /// Which socket heard it. Both may hear one datagram: the core merges the two by content.
+        ear: Ear,
         /// Source address as the IP header has it. Never trusted, shown in the diagnosis.
         source: Ipv4Addr,
         /// The UDP payload, at most 64 KiB.
@@ -100,6 +104,15 @@ pub enum Event<'a> {
     Timeout,
 }
 
+/// Which kind of socket heard a datagram.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Ear {
+    /// A UDP socket.
+    Udp,
+    /// The packet socket, which also hears what the kernel hides from UDP sockets.
+    Packet,
+}
+
 /// A network interface, by the kernel's index.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct LinkId(pub u32);
@@ -141,7 +154,8 @@ pub struct Ears {
 }
 
 /// Where wall time came from.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum WallSource {
     /// The system clock is synchronised (NTP or a real clock).
     System,

@@ -28,7 +28,7 @@ pub mod view;
 
 pub use agent::{Agent, Timer};
 pub use effect::{Effect, Purpose, Transmit};
-pub use event::{Event, LinkId, LinkReport};
+pub use event::{Ear, Event, LinkId, LinkReport};
 pub use policy::Policy;
 pub use problem::{Problem, ProblemKind};
 pub use record::Record;

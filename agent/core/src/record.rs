@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::WallSource;
 use crate::policy::Language;
 use crate::problem::Problem;
 use crate::request::{CaseId, Channel};
@@ -37,6 +38,8 @@ impl Record {
 pub struct CaseRecord {
     /// The case.
     pub id: CaseId,
+    /// Counts the cases of this box from 1, in the order in which they were opened.
+    pub number: u64,
     /// Hardware address, normalised (`44-47-cc-37-ce-81`).
     pub mac: String,
     /// The address exactly as the device reported it: requests echo it.
@@ -59,12 +62,24 @@ pub struct CaseRecord {
     pub boot_time: Option<String>,
     /// Wall time of the export, once known (set later if the clock was learnt later in the same run).
     pub issued: Option<Wall>,
-    /// Age in ms when this record was written; a lower bound after a power cut without wall time.
+    /// Age of the device code in ms when this record was written, as far as it is proven.
     pub age_ms: u64,
+    /// What a clock that may be wrong (a phone's) says must be added to `age_ms`.
+    #[serde(default)]
+    pub claimed_ms: u64,
+    /// Time without power that nobody measured may have to be added.
+    #[serde(default)]
+    pub age_at_least: bool,
     /// Wall time when this record was written, if known.
     pub written: Option<Wall>,
+    /// Who had said what time it is.
+    #[serde(default)]
+    pub written_by: Option<WallSource>,
     /// Where the case stands.
     pub phase: PhaseRecord,
+    /// Attempts so far.
+    #[serde(default)]
+    pub attempts: u32,
     /// Code errors so far.
     pub code_errors: u32,
     /// Tries left by the device's last word.

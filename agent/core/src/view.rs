@@ -152,6 +152,8 @@ pub struct DeviceView {
     pub links: Vec<String>,
     /// Another hardware address claims the same serial.
     pub doubled_serial: bool,
+    /// Another device with another serial answers under the same hardware address.
+    pub doubled_mac: bool,
     /// Found at.
     pub first_seen: Mono,
     /// Last heard at.
@@ -394,6 +396,16 @@ pub enum Finding {
     DoubledSerial {
         /// Its tail.
         serial_tail: String,
+    },
+    /// Two devices with different serials answer under one hardware address: no case can be opened.
+    DoubledMac {
+        /// The address.
+        mac: String,
+    },
+    /// More devices than the roster holds: those heard once were dropped.
+    RosterFull {
+        /// How many it holds.
+        limit: usize,
     },
     /// Sending failed.
     SendFailed {
