@@ -1,11 +1,13 @@
 //! How the shells and the loop talk: owned inputs one way, a watched view and a feed the other.
 //! The inputs' queue is bounded; a full one is the sender's to report.
 
+use std::future::Future;
 use std::net::Ipv4Addr;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use resetbox_core::event::Health;
-use resetbox_core::event::WallSource;
+use resetbox_core::event::{Ear, Health, WallSource};
+use resetbox_core::record::AuditEntry;
 use resetbox_core::screen::{Button, Edge};
 use resetbox_core::view::Feed;
 use resetbox_core::{Channel, LinkId, LinkReport, Reply, Request, View, Wall};
@@ -75,8 +77,13 @@ pub struct Heard {
 /// A datagram or a frame.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum HeardWhat {
-    /// UDP on our port, from this source.
-    Datagram(Ipv4Addr),
+    /// UDP on our port.
+    Datagram {
+        /// Source address as the IP header has it.
+        source: Ipv4Addr,
+        /// Which socket heard it; the core merges the two by content.
+        ear: Ear,
+    },
     /// EtherType 0x8033.
     Frame,
 }
@@ -90,6 +97,19 @@ pub struct Bus {
     pub view: watch::Receiver<Arc<View>>,
     /// What happened; a slow reader is told that it lagged.
     pub feed: broadcast::Sender<Feed>,
+    /// What the store remembers and the core does not keep in memory.
+    pub books: Arc<dyn Books>,
+}
+
+/// An answer of the books; the error is in the store's words, with the remedy.
+pub type BookAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send + 'a>>;
+
+/// The store as other shells may use it.
+pub trait Books: Send + Sync {
+    /// The newest `limit` lines of the audit log, newest first.
+    fn audit(&self, limit: usize) -> BookAnswer<'_, Vec<AuditEntry>>;
+    /// Is the store writable?
+    fn probe(&self) -> BookAnswer<'_, ()>;
 }
 
 /// The loop cannot take the request now: its queue is full or the box is shutting down.
@@ -102,7 +122,11 @@ impl Bus {
     pub async fn ask(&self, channel: Channel, request: Request) -> Result<Reply, Full> {
         let (reply, answer) = oneshot::channel();
         self.inputs
-            .try_send(Input::Request { channel, request, reply })
+            .try_send(Input::Request {
+                channel,
+                request,
+                reply,
+            })
             .map_err(|_| Full)?;
         answer.await.map_err(|_| Full)
     }

@@ -1,0 +1,83 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Config};
+use crate::{log, run};
+
+/// Finds Hikvision devices, shows a device's reset QR, and sends the vendor's key with a new password.
+#[derive(Parser, Debug)]
+#[command(name = "resetbox", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run the box: what its systemd unit starts.
+    Run {
+        /// The configuration file; without it the default file if it exists, else defaults.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Check a configuration file and name the line and column of a mistake.
+    CheckConfig {
+        /// The file.
+        #[arg(value_name = "FILE", default_value = config::DEFAULT_PATH)]
+        file: PathBuf,
+    },
+}
+
+/// Parses the command line and runs the command.
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Run { config } => run_box(config),
+        Command::CheckConfig { file } => check_config(&file),
+    }
+}
+
+/// A mistake in the configuration does not keep the box from running: it runs on defaults and says so
+/// on every surface. A person on a ladder has no editor.
+fn run_box(path: Option<PathBuf>) -> ExitCode {
+    let path = path.unwrap_or_else(|| config::DEFAULT_PATH.into());
+    let is_default = path.as_path() == std::path::Path::new(config::DEFAULT_PATH);
+    let (config, mistake) = match Config::read(&path) {
+        Ok(config) => (config, None),
+        Err(_) if is_default && !path.exists() => (Config::default(), None),
+        Err(error) => (Config::default(), Some(error.to_string())),
+    };
+    log::start(&config.log.level);
+    if let Some(mistake) = &mistake {
+        tracing::error!("{mistake}; running on defaults");
+    }
+    match run::run(
+        config,
+        run::Extra {
+            mistake,
+            ..run::Extra::default()
+        },
+    ) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("resetbox: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check_config(file: &std::path::Path) -> ExitCode {
+    match Config::read(file) {
+        Ok(_) => {
+            println!("{}: no mistakes", file.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

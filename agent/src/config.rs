@@ -1,0 +1,330 @@
+//! `resetbox.toml`: what an owner may change. Every item has a default; an unknown one is refused, with
+//! line and column, so that a typing mistake never goes unnoticed.
+
+use std::path::{Path, PathBuf};
+
+use resetbox_core::Policy;
+use resetbox_core::policy::{KeySet, Language};
+use serde::Deserialize;
+
+use crate::clock::Trust;
+
+/// Where the box looks when no file is named.
+pub const DEFAULT_PATH: &str = "/etc/resetbox/resetbox.toml";
+
+/// The whole file.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// `[box]`
+    #[serde(rename = "box")]
+    pub identity: Identity,
+    /// `[store]`
+    pub store: StoreConfig,
+    /// `[clock]`
+    pub clock: ClockConfig,
+    /// `[log]`
+    pub log: LogConfig,
+    /// `[panel]`
+    pub panel: PanelConfig,
+}
+
+/// `[box]`: what it is called and how it behaves.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Identity {
+    /// Shown on the phone page; default is the box id.
+    pub name: Option<String>,
+    /// Language of the first start.
+    pub language: Language,
+    /// What the QR and DeviceKey.xml hold.
+    pub export: ExportChoice,
+    /// Text of the Wi-Fi join QR, when the box has its own Wi-Fi.
+    pub wifi_join: Option<String>,
+}
+
+/// `export`: both forms are in use; the first is what the vendor's own tool writes.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum ExportChoice {
+    /// The device's string directly followed by its serial.
+    #[default]
+    #[serde(rename = "string+serial")]
+    StringAndSerial,
+    /// The device's string alone.
+    #[serde(rename = "string")]
+    StringOnly,
+}
+
+/// `[store]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// The SQLite file.
+    pub path: PathBuf,
+}
+
+/// `[clock]`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClockConfig {
+    /// Whether the system's clock is believed: `auto`, `always`, `never`.
+    pub trust: Trust,
+}
+
+/// `[log]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `error`, `warn`, `info`, `debug`, `trace`.
+    pub level: String,
+}
+
+/// `[panel]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PanelConfig {
+    /// A profile's name, for example `waveshare-1in3-lcd-hat`. Its size is what the panel mirror shows too.
+    pub profile: String,
+    /// Which keys it has.
+    pub keys: KeySet,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self {
+            name: None,
+            language: Language::En,
+            export: ExportChoice::default(),
+            wifi_join: None,
+        }
+    }
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            path: "/var/lib/resetbox/resetbox.db".into(),
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            level: "info".into(),
+        }
+    }
+}
+
+impl Default for PanelConfig {
+    fn default() -> Self {
+        Self {
+            profile: "pimoroni-display-hat-mini".into(),
+            keys: KeySet::FourKeys,
+        }
+    }
+}
+
+/// A mistake in the file, with its place.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ConfigError {
+    /// It cannot be read at all.
+    #[error("{path}: {why}: name an existing file, or leave --config away to run on defaults")]
+    Unreadable {
+        /// Which file.
+        path: String,
+        /// The system's words.
+        why: String,
+    },
+    /// It is not UTF-8.
+    #[error("{path}:{line}:1: not UTF-8 text: save the file as UTF-8")]
+    Encoding {
+        /// Which file.
+        path: String,
+        /// The line with the first odd byte.
+        line: usize,
+    },
+    /// It says something that the box does not understand.
+    #[error("{path}:{line}:{column}: {what}")]
+    Mistake {
+        /// Which file.
+        path: String,
+        /// Counts from 1.
+        line: usize,
+        /// Counts from 1, in characters.
+        column: usize,
+        /// What is wrong and what would be right.
+        what: String,
+    },
+}
+
+impl Config {
+    /// Reads and checks the file.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let shown = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|error| ConfigError::Unreadable {
+            path: shown.clone(),
+            why: error.to_string(),
+        })?;
+        // A PC's editor may have put a mark before the text.
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let text = std::str::from_utf8(bytes).map_err(|error| ConfigError::Encoding {
+            path: shown.clone(),
+            line: 1 + bytes[..error.valid_up_to()]
+                .iter()
+                .filter(|&&byte| byte == b'\n')
+                .count(),
+        })?;
+        Self::parse(text, &shown)
+    }
+
+    /// Checks the text; `path` is for the words only.
+    pub fn parse(text: &str, path: &str) -> Result<Self, ConfigError> {
+        let mistake = |offset: usize, what: String| {
+            let (line, column) = place(text, offset);
+            ConfigError::Mistake {
+                path: path.into(),
+                line,
+                column,
+                what,
+            }
+        };
+        let config: Self = toml::from_str(text).map_err(|error| {
+            mistake(
+                error.span().map_or(0, |span| span.start),
+                error.message().replace('\n', "; "),
+            )
+        })?;
+        config
+            .check()
+            .map_err(|(word, what)| mistake(text.find(word).unwrap_or(0), what))?;
+        Ok(config)
+    }
+
+    /// The core's share.
+    pub fn policy(&self) -> Policy {
+        let box_id = box_id();
+        Policy {
+            box_name: self.identity.name.clone().unwrap_or_else(|| box_id.clone()),
+            box_id,
+            export: match self.identity.export {
+                ExportChoice::StringAndSerial => sadp::ExportForm::StringAndSerial,
+                ExportChoice::StringOnly => sadp::ExportForm::StringOnly,
+            },
+            language: self.identity.language,
+            keys: self.panel.keys,
+            wifi_join: self.identity.wifi_join.clone(),
+            ..Policy::default()
+        }
+    }
+
+    /// What the types cannot say. The error names the word to point at.
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        if self
+            .identity
+            .name
+            .as_ref()
+            .is_some_and(|name| name.trim().is_empty() || name.chars().count() > 32)
+        {
+            return Err(("name", "the box's name must have 1 to 32 characters".into()));
+        }
+        if tracing_subscriber::EnvFilter::try_new(&self.log.level).is_err() {
+            return Err((
+                "level",
+                "the log level must be error, warn, info, debug or trace".into(),
+            ));
+        }
+        if self.store.path.as_os_str().is_empty() {
+            return Err(("path", "the store needs the path of a file".into()));
+        }
+        Ok(())
+    }
+}
+
+/// Line and column, from 1, of a byte offset.
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (
+        before.matches('\n').count() + 1,
+        before[line_start..].chars().count() + 1,
+    )
+}
+
+/// `rb-` and the last 6 of the board's serial, lower case; of the machine's id where there is no board.
+fn box_id() -> String {
+    let serial = ["/proc/device-tree/serial-number", "/etc/machine-id"]
+        .iter()
+        .find_map(|path| std::fs::read_to_string(path).ok())
+        .unwrap_or_default();
+    let letters: Vec<char> = serial.chars().filter(char::is_ascii_alphanumeric).collect();
+    let tail: String = letters[letters.len().saturating_sub(6)..].iter().collect();
+    format!("rb-{:0>6}", tail.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Config::parse(text, "resetbox.toml")
+            .expect_err("a mistake")
+            .to_string()
+    }
+
+    #[test]
+    fn an_empty_file_is_the_defaults() {
+        assert_eq!(Config::parse("", "x"), Ok(Config::default()));
+    }
+
+    #[test]
+    fn every_item_of_the_example_is_known_and_is_the_default() {
+        let example = include_str!("../resetbox.example.toml");
+        assert_eq!(Config::parse(example, "example"), Ok(Config::default()));
+        // With the comment signs taken away, every item must still be known.
+        let all: String = example
+            .lines()
+            .map(|line| line.strip_prefix("#: ").unwrap_or(line))
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        Config::parse(&all, "example").expect("every commented item is known");
+    }
+
+    #[test]
+    fn a_mistake_has_line_and_column() {
+        let unknown = error("[box]\nname = \"x\"\n  colour = 1\n");
+        assert!(
+            unknown.starts_with("resetbox.toml:3:3: unknown field `colour`"),
+            "{unknown}"
+        );
+        let kind = error("[box]\nname = 7\n");
+        assert!(
+            kind.starts_with("resetbox.toml:2:8: invalid type"),
+            "{kind}"
+        );
+        let language = error("[box]\nlanguage = \"fr\"\n");
+        assert!(language.contains("`en` or `id`"), "{language}");
+        let broken = error("[box\n");
+        assert!(broken.starts_with("resetbox.toml:1:"), "{broken}");
+        let level = error("[log]\nlevel = \"a=b=c\"\n");
+        assert!(
+            level.starts_with("resetbox.toml:2:1: the log level"),
+            "{level}"
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_named_by_line() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), b"\xef\xbb\xbf[box]\nname = \"\xff\"\n").expect("written");
+        let error = Config::read(file.path())
+            .expect_err("not UTF-8")
+            .to_string();
+        assert!(error.contains(":2:1: not UTF-8"), "{error}");
+        let missing = Config::read(Path::new("/nowhere/resetbox.toml")).expect_err("missing");
+        assert!(
+            missing.to_string().contains("/nowhere/resetbox.toml"),
+            "{missing}"
+        );
+    }
+}

@@ -1,0 +1,13 @@
+//! The resetbox: finds Hikvision devices by SADP, shows a device's reset QR, takes the vendor's key
+//! and a new password over a local channel, and tells how it went. `README.md` says how it is used,
+//! `ARCHITECTURE.md` how it is built.
+//!
+//! This crate is the binary's shells around the pure core `resetbox-core`; [`run`] is the only loop.
+
+pub mod bus;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod log;
+pub mod run;
+pub mod store;

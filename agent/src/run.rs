@@ -1,0 +1,389 @@
+//! The only loop: takes what the shells report to the core, and has them carry out what it wants.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use resetbox_core::event::{Health, WallSource};
+use resetbox_core::view::Feed;
+use resetbox_core::{Agent, Effect, Event, Mono, Policy, Record, Reply, RequestId, Seed, View};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
+
+use crate::bus::{Books, Bus, Heard, HeardWhat, Input};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::store::{self, Opened, Store, StoreError};
+
+/// What the demo and the tests change about a run.
+#[derive(Debug, Default)]
+pub struct Extra {
+    /// The configuration file's mistake, to be told on every surface.
+    pub mistake: Option<String>,
+    /// Changes to the policy that no file can make (the demo asks for no PIN).
+    pub policy: Option<fn(&mut Policy)>,
+}
+
+/// Why the box could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The runtime or a signal handler could not be set up.
+    #[error("the runtime could not be started: {0}")]
+    Runtime(#[from] std::io::Error),
+    /// The operating system gave no random bytes: without them no key pair is safe.
+    #[error("the operating system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+    /// The store is of a later version.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Inputs that may wait for the loop; beyond that a shell waits or tells its own client to.
+const QUEUE: usize = 1024;
+/// Feed lines that a slow reader may lag behind.
+const FEED: usize = 256;
+/// Inputs handled before the effects' shells get the processor again.
+const BATCH: usize = 64;
+/// Shortest time between two views: faster than a person sees, slow enough for a burst of 5000 answers.
+const VIEW_EVERY: Duration = Duration::from_millis(50);
+/// The oldest view while nothing happens, so that countdowns go on.
+const VIEW_AT_LEAST: Duration = Duration::from_secs(10);
+
+/// Runs the box until SIGTERM or SIGINT.
+pub fn run(config: Config, extra: Extra) -> Result<(), RunError> {
+    forbid_core_files();
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(Box::pin(serve(config, extra)))
+}
+
+async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
+    let (inputs, queue) = mpsc::channel(QUEUE);
+    let clock = Clock::new(config.clock.trust);
+    let mut policy = config.policy();
+    if let Some(change) = extra.policy {
+        change(&mut policy);
+    }
+    let (store, records, store_health) = open_store(&config, &inputs);
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)?;
+    let now = clock.now();
+    let agent = Agent::restore(policy, Seed(seed), records, now);
+    let (view, view_reader) = watch::channel(Arc::new(agent.view(now)));
+    let feed = broadcast::Sender::new(FEED);
+    let books: Arc<dyn Books> = match &store {
+        Some(store) => Arc::new(store.clone()),
+        None => Arc::new(store::NoBooks),
+    };
+    let bus = Bus {
+        inputs,
+        view: view_reader,
+        feed: feed.clone(),
+        books,
+    };
+    let mut shells = Shells {
+        store,
+        feed,
+        replies: HashMap::new(),
+        inputs: bus.inputs.clone(),
+        dirty: true,
+    };
+    let mut machine = Machine {
+        agent,
+        clock,
+        next_request: 0,
+    };
+
+    machine.handle(&mut shells, Event::Health(Health::Store(store_health)));
+    let config_health = extra.mistake.map_or(Ok(()), Err);
+    machine.handle(&mut shells, Event::Health(Health::Config(config_health)));
+    machine.turn(&mut shells, queue, &view).await
+}
+
+/// Opens the store. A store that cannot be opened is no reason to leave a technician with a dark
+/// panel: the box runs, says what is wrong, and refuses to open cases.
+fn open_store(
+    config: &Config,
+    inputs: &mpsc::Sender<Input>,
+) -> (Option<Store>, Vec<Record>, Result<(), String>) {
+    let reports = inputs.clone();
+    let report = move |number, outcome: Result<(), String>| {
+        let input = match outcome {
+            Ok(()) => Input::Persisted(number),
+            Err(error) => Input::StoreFailed(number, error),
+        };
+        // The loop has ended: nobody waits for the report.
+        let _ = reports.blocking_send(input);
+    };
+    match Store::open(&config.store.path, report) {
+        Ok(Opened {
+            store,
+            records,
+            warning,
+        }) => {
+            if let Some(warning) = &warning {
+                tracing::warn!("{warning}");
+            }
+            (Some(store), records, warning.map_or(Ok(()), Err))
+        }
+        Err(error) => {
+            tracing::error!("{error}");
+            (None, Vec::new(), Err(error.to_string()))
+        }
+    }
+}
+
+/// The core and its clock.
+struct Machine {
+    agent: Agent,
+    clock: Clock,
+    next_request: u64,
+}
+
+impl Machine {
+    /// The loop itself.
+    async fn turn(
+        &mut self,
+        shells: &mut Shells,
+        mut queue: mpsc::Receiver<Input>,
+        view: &watch::Sender<Arc<View>>,
+    ) -> Result<(), RunError> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut watchdog = sd_notify::watchdog_enabled().map(|limit| {
+            let mut ticks = interval(limit / 2);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            ticks
+        });
+        tell_systemd(&[sd_notify::NotifyState::Ready]);
+        let mut shown = Instant::now();
+        let mut batch = Vec::new();
+        loop {
+            let show = shown
+                + if shells.dirty {
+                    VIEW_EVERY
+                } else {
+                    VIEW_AT_LEAST
+                };
+            let due = self.agent.poll_timeout().map(|(due, _)| self.instant(due));
+            tokio::select! {
+                count = queue.recv_many(&mut batch, BATCH) => if count == 0 { break },
+                () = at(due) => self.handle(shells, Event::Timeout),
+                () = sleep_until(show) => {
+                    view.send_replace(Arc::new(self.agent.view(self.clock.now())));
+                    shells.dirty = false;
+                    shown = Instant::now();
+                }
+                () = tick(&mut watchdog) => tell_systemd(&[sd_notify::NotifyState::Watchdog]),
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+            }
+            for input in batch.drain(..) {
+                self.take(shells, input);
+            }
+        }
+        tell_systemd(&[sd_notify::NotifyState::Stopping]);
+        Ok(())
+    }
+
+    /// One input of a shell, as the core's events.
+    fn take(&mut self, shells: &mut Shells, input: Input) {
+        let event = match input {
+            Input::Heard(heard) => {
+                for Heard { link, what, bytes } in &heard {
+                    let event = match *what {
+                        HeardWhat::Datagram { source, ear } => Event::Datagram {
+                            link: *link,
+                            source,
+                            ear,
+                            bytes,
+                        },
+                        HeardWhat::Frame => Event::Frame { link: *link, bytes },
+                    };
+                    self.handle(shells, event);
+                }
+                return;
+            }
+            Input::Link(report) => Event::Link(report),
+            Input::LinkGone(link) => Event::LinkGone(link),
+            Input::TransmitFailed {
+                link,
+                number,
+                error,
+            } => Event::TransmitFailed {
+                link,
+                number,
+                error: error.into(),
+            },
+            Input::NetCounters {
+                link,
+                kernel_drops,
+                queue_drops,
+            } => Event::NetCounters {
+                link,
+                kernel_drops,
+                queue_drops,
+            },
+            Input::Button(button, edge) => Event::Button { button, edge },
+            Input::Request {
+                channel,
+                request,
+                reply,
+            } => {
+                self.next_request += 1;
+                let id = RequestId(self.next_request);
+                shells.replies.insert(id, reply);
+                Event::Request {
+                    id,
+                    channel,
+                    request,
+                }
+            }
+            Input::Persisted(number) => Event::Persisted { number },
+            Input::StoreFailed(number, error) => Event::StoreFailed {
+                number,
+                error: error.into(),
+            },
+            Input::KeyPair(number, Ok(pair)) => Event::KeyPair { number, pair },
+            Input::KeyPair(number, Err(error)) => Event::KeyPairFailed {
+                number,
+                error: error.into(),
+            },
+            Input::Wall(wall, source) => {
+                self.clock.tell(wall);
+                Event::WallLearnt { source }
+            }
+            Input::Health(health) => Event::Health(health),
+        };
+        self.handle(shells, event);
+    }
+
+    /// One mutation, then drain.
+    fn handle(&mut self, shells: &mut Shells, event: Event<'_>) {
+        self.agent.handle(self.clock.now(), event);
+        while let Some(effect) = self.agent.poll_effect() {
+            match effect {
+                Effect::SetWall(wall) => {
+                    self.clock.tell(wall);
+                    let event = Event::WallLearnt {
+                        source: WallSource::Phone,
+                    };
+                    self.agent.handle(self.clock.now(), event);
+                }
+                effect => shells.carry_out(effect),
+            }
+        }
+    }
+
+    /// A deadline of the core on the runtime's clock.
+    fn instant(&self, due: Mono) -> Instant {
+        Instant::now() + due.since(self.clock.now().mono)
+    }
+}
+
+/// The other ends.
+struct Shells {
+    store: Option<Store>,
+    feed: broadcast::Sender<Feed>,
+    replies: HashMap<RequestId, oneshot::Sender<Reply>>,
+    inputs: mpsc::Sender<Input>,
+    /// The view changed since it was last shown.
+    dirty: bool,
+}
+
+impl Shells {
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Transmit(_) | Effect::Rejoin(_) => {}
+            Effect::Persist { number, record } => self.persist(number, record),
+            Effect::Reply { id, reply } => {
+                if let Some(waiting) = self.replies.remove(&id) {
+                    // Whoever asked went away: the request was carried out all the same.
+                    let _ = waiting.send(reply);
+                }
+            }
+            Effect::MakeKeyPair { number } => make_key_pair(number, self.inputs.clone()),
+            Effect::Redraw => self.dirty = true,
+            Effect::Announce(feed) => {
+                tracing::info!(
+                    what = feed.what,
+                    serial = feed.serial.as_deref(),
+                    case = feed.case.as_ref().map(tracing::field::display),
+                    "{}",
+                    feed.detail
+                );
+                // Nobody follows: fine.
+                let _ = self.feed.send(feed);
+            }
+            // Carried out by the machine, which owns the clock.
+            Effect::SetWall(_) => {}
+        }
+    }
+
+    fn persist(&self, number: u64, record: Record) {
+        let outcome = match &self.store {
+            Some(store) => store.persist(number, record),
+            None => Err(store::NOT_OPEN.to_owned()),
+        };
+        if let Err(error) = outcome {
+            let inputs = self.inputs.clone();
+            tokio::spawn(async move {
+                // The loop has ended: nobody waits for the report.
+                let _ = inputs.send(Input::StoreFailed(number, error)).await;
+            });
+        }
+    }
+}
+
+/// Makes a key pair beside the loop: on a small board it takes a second.
+fn make_key_pair(number: u64, inputs: mpsc::Sender<Input>) {
+    tokio::task::spawn_blocking(move || {
+        let mut seed = zeroize::Zeroizing::new([0; 32]);
+        let pair = match getrandom::fill(&mut *seed) {
+            Ok(()) => sadp::KeyPair::generate(&mut ChaCha20Rng::from_seed(*seed))
+                .map(Box::new)
+                .map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        // The loop has ended: nobody waits for the pair.
+        let _ = inputs.blocking_send(Input::KeyPair(number, pair));
+    });
+}
+
+/// A key or a password must not reach the disk in a core file, nor another process of the same user.
+fn forbid_core_files() {
+    let limited = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);
+    let hidden = nix::sys::prctl::set_dumpable(false);
+    if let Err(error) = limited.and(hidden) {
+        tracing::warn!("core files could not be switched off: {error}");
+    }
+}
+
+/// Outside systemd there is nobody to tell, and that is fine.
+fn tell_systemd(states: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!("systemd could not be told: {error}");
+    }
+}
+
+/// Sleeps until `due`, or for ever.
+async fn at(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits for the next tick, or for ever.
+async fn tick(ticks: &mut Option<Interval>) {
+    match ticks {
+        Some(ticks) => {
+            ticks.tick().await;
+        }
+        None => std::future::pending().await,
+    }
+}
