@@ -107,6 +107,16 @@ pub enum Action {
     Worked,
     DidNotWork,
     Rescan,
+    /// The key is typed completely.
+    Done,
+    /// Another group of characters.
+    Group,
+    /// Close the case for good.
+    CloseCase,
+    /// Toggle passing the password on to the recorder's cameras.
+    Sync,
+    /// Send although two keys were refused already.
+    Insist,
 }
 
 /// The alert line.
@@ -130,6 +140,11 @@ pub struct Target {
     /// Its last six.
     pub serial_tail: String,
 }
+
+/// Stands in a group of [`Page::KeyEntry`] for "the key is complete"; no character of a key.
+pub const KEY_DONE: char = '\u{2713}';
+/// Stands in a group of [`Page::KeyEntry`] for "delete the last character".
+pub const KEY_DELETE: char = '\u{232b}';
 
 /// A page.
 #[derive(Clone, PartialEq, Debug)]
@@ -237,8 +252,11 @@ pub enum Page {
         group: Vec<char>,
         /// Index into `group`.
         cursor: usize,
-        /// Which group: `ABC`, `abc`, `123`.
+        /// Which group: `ABC`, `abc`, `123`; `OK` for [`KEY_DONE`] and [`KEY_DELETE`].
         group_name: &'static str,
+        /// Four keys choose the group first and then the character: while this is true up and down
+        /// change the whole group and no single character is under the cursor.
+        choosing_group: bool,
         /// The way by phone: address and PIN.
         phone: Option<(String, String)>,
         /// What is wrong with what was typed.
@@ -263,6 +281,8 @@ pub enum Page {
         can_sync: bool,
         /// Two wrong keys already.
         must_insist: bool,
+        /// The key does not have the usual 8 characters: look again before sending.
+        unusual_key: bool,
     },
     /// Under way.
     Sending {

@@ -189,6 +189,8 @@ pub struct CaseView {
     pub typed_key: bool,
     /// The device can pass the password on to its cameras.
     pub can_sync: bool,
+    /// The key that waits for its confirmation was handed over with "on its cameras too".
+    pub sync_cameras: bool,
     /// Where it stands.
     pub phase: CasePhase,
     /// The device code: exactly the bytes of the QR and of DeviceKey.xml. Present once durable.
