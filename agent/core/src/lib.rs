@@ -17,10 +17,13 @@
 pub mod agent;
 pub mod effect;
 pub mod event;
+#[allow(dead_code, reason = "the agent takes it in next")]
+pub(crate) mod pin;
 pub mod policy;
 pub mod problem;
 pub mod record;
 pub mod request;
+pub mod rules;
 pub mod screen;
 pub mod secret;
 pub mod time;
