@@ -1,0 +1,315 @@
+//! What the wire's task, the web servers and the controls share: the cameras and the answers under way.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rand_chacha::ChaCha8Rng;
+use rand_core::{RngCore, SeedableRng};
+use sadp::PORT;
+use serde::Serialize;
+use thiserror::Error;
+
+use super::{PlantConfig, WebMode, lock, web_address};
+use crate::camera::{Answer, AnswerMode, Camera, Counters};
+use crate::faults::Faults;
+use crate::identity::Place;
+use crate::reading;
+use crate::vendor::Vendor;
+use crate::web::{Nonces, Site};
+use crate::wire::{Asker, Outgoing, Source, Target};
+
+/// There is no camera of this number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("no camera {asked}: they are numbered from 0 to {last}", last = .count.saturating_sub(1))]
+pub struct NoSuchCamera {
+    /// The number asked for.
+    pub asked: usize,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// A camera as tests and the demo see it. Holds no password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CameraState {
+    /// Its number in the plant.
+    pub camera: usize,
+    /// Its kind.
+    pub profile: &'static str,
+    /// The text of `MAC`.
+    pub mac: String,
+    /// Model.
+    pub model: String,
+    /// Whole serial.
+    pub serial: String,
+    /// The address its ProbeMatch tells.
+    pub address: Ipv4Addr,
+    /// Where its web server really listens.
+    pub web: Option<SocketAddr>,
+    /// The text of `BootTime`.
+    pub boot_time: String,
+    /// Whether it has power.
+    pub powered: bool,
+    /// Whether it has a password.
+    pub activated: bool,
+    /// The device code of the open export.
+    pub device_code: Option<String>,
+    /// Wrong keys it still forgives.
+    pub tries_left: u32,
+    /// Minutes of lock left.
+    pub lock_minutes: Option<u32>,
+    /// Whether its lamp is lit.
+    pub lamp: bool,
+    /// Whether the last reset asked it to pass the password on.
+    pub cameras_synced: bool,
+    /// What was asked of it so far.
+    pub counters: Counters,
+}
+
+pub(crate) struct Shared {
+    cameras: Vec<Camera>,
+    by_mac: BTreeMap<String, usize>,
+    by_address: BTreeMap<Ipv4Addr, usize>,
+    by_port: BTreeMap<u16, usize>,
+    web: WebMode,
+    faults: Faults,
+    started: Instant,
+    skew_ms: u64,
+    queue: BinaryHeap<Reverse<Queued>>,
+    sequence: u64,
+    nonces: Nonces,
+    rng: ChaCha8Rng,
+    refused: u64,
+}
+
+/// An answer under way; the earliest first, then the first that was queued.
+struct Queued {
+    at: Instant,
+    sequence: u64,
+    outgoing: Outgoing,
+}
+
+impl PartialEq for Queued {
+    fn eq(&self, other: &Queued) -> bool {
+        self.sequence == other.sequence
+    }
+}
+
+impl Eq for Queued {}
+
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, other: &Queued) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Queued {
+    fn cmp(&self, other: &Queued) -> std::cmp::Ordering {
+        (self.at, self.sequence).cmp(&(other.at, other.sequence))
+    }
+}
+
+impl Shared {
+    pub(super) fn new(config: &PlantConfig, places: Vec<Place>, vendor: Vendor) -> Shared {
+        let epoch_s = config.epoch_s.unwrap_or_else(|| {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            i64::try_from(since.as_secs()).unwrap_or(0)
+        });
+        let cameras: Vec<Camera> = places
+            .into_iter()
+            .zip(0_u32..)
+            .map(|(place, index)| {
+                let profile = config.profile(index as usize);
+                Camera::new(index, profile, place, config.options.clone(), vendor.clone(), config.seed, epoch_s)
+            })
+            .collect();
+        let numbered = || cameras.iter().enumerate();
+        Shared {
+            by_mac: numbered().map(|(index, camera)| (camera.identity().mac_text.clone(), index)).collect(),
+            by_address: numbered().map(|(index, camera)| (camera.place().address, index)).collect(),
+            by_port: numbered().map(|(index, camera)| (camera.place().http_port, index)).collect(),
+            web: config.web,
+            cameras,
+            faults: Faults::new(config.faults, config.seed),
+            started: Instant::now(),
+            skew_ms: 0,
+            queue: BinaryHeap::new(),
+            sequence: 0,
+            nonces: Nonces::default(),
+            rng: ChaCha8Rng::seed_from_u64(config.seed ^ 0x77_6562),
+            refused: 0,
+        }
+    }
+
+    /// The plant's time.
+    pub(super) fn now_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX / 2) + self.skew_ms
+    }
+
+    pub(super) fn advance(&mut self, by: Duration) {
+        self.skew_ms += u64::try_from(by.as_millis()).unwrap_or(0);
+    }
+
+    /// A datagram reached every camera on the wire.
+    pub(super) fn hear(&mut self, bytes: &[u8], asker: Asker) {
+        // Read once for all of them.
+        let Ok(request) = reading::read(bytes) else { return };
+        let now_ms = self.now_ms();
+        let meant = match &request.mac {
+            Some(mac) => match self.by_mac.get(mac) {
+                Some(index) => *index..*index + 1,
+                None => return,
+            },
+            None => 0..self.cameras.len(),
+        };
+        for index in meant {
+            if self.faults.hears() {
+                let answers = self.cameras[index].answer(now_ms, &request);
+                self.queue(index, answers, Some(asker));
+            }
+        }
+    }
+
+    pub(super) fn reboot(&mut self, camera: usize) -> Result<(), NoSuchCamera> {
+        let answers = self.with(camera, Camera::reboot)?;
+        self.queue(camera, answers, None);
+        Ok(())
+    }
+
+    pub(super) fn export_by_other(&mut self, camera: usize) -> Result<(), NoSuchCamera> {
+        let answers = self.with(camera, |camera, now_ms| {
+            let mut answers = camera.foreign_export().map(|bytes| camera.handle(now_ms, &bytes)).unwrap_or_default();
+            for answer in &mut answers {
+                answer.mode = AnswerMode::Multicast;
+            }
+            answers
+        })?;
+        self.queue(camera, answers, None);
+        Ok(())
+    }
+
+    pub(super) fn chatter(&mut self) {
+        for index in 0..self.cameras.len() {
+            if let Some(search) = self.cameras[index].chatter() {
+                self.queue(index, vec![search.clone()], None);
+                // Its neighbours hear it as they hear anybody.
+                let source = SocketAddrV4::new(self.cameras[index].place().address, PORT);
+                let neighbour = Asker { address: source, mac: Some(self.cameras[index].identity().mac) };
+                self.hear(&search.bytes, neighbour);
+            }
+        }
+    }
+
+    fn queue(&mut self, camera: usize, answers: Vec<Answer>, asker: Option<Asker>) {
+        let source =
+            Source { mac: self.cameras[camera].identity().mac, address: self.cameras[camera].place().address };
+        for answer in answers {
+            let bytes: Arc<[u8]> = answer.bytes.into();
+            let unicast = |port: Option<u16>| {
+                let asker = asker?;
+                let address = SocketAddrV4::new(*asker.address.ip(), port.unwrap_or(asker.address.port()));
+                // A device's system has no way to 0.0.0.0.
+                (!address.ip().is_unspecified()).then_some(Target::Asker(Asker { address, ..asker }))
+            };
+            let targets = match answer.mode {
+                AnswerMode::Multicast => [Some(Target::Group), None],
+                AnswerMode::Unicast => [unicast(None), None],
+                AnswerMode::Both => [Some(Target::Group), unicast(None)],
+                AnswerMode::Port37020 => [unicast(Some(PORT)), None],
+            };
+            let now = Instant::now();
+            for target in targets.into_iter().flatten() {
+                for delay_ms in self.faults.arrivals(answer.delay_ms) {
+                    self.sequence += 1;
+                    let outgoing = Outgoing { source, target, bytes: Arc::clone(&bytes) };
+                    let at = now + Duration::from_millis(delay_ms);
+                    self.queue.push(Reverse(Queued { at, sequence: self.sequence, outgoing }));
+                }
+            }
+        }
+    }
+
+    /// What is to be sent now, and how long until the next.
+    pub(super) fn due(&mut self) -> (Vec<Outgoing>, Option<Duration>) {
+        let now = Instant::now();
+        let mut due = Vec::new();
+        while self.queue.peek().is_some_and(|Reverse(first)| first.at <= now) {
+            due.extend(self.queue.pop().map(|Reverse(first)| first.outgoing));
+        }
+        let next = self.queue.peek().map(|Reverse(first)| first.at.saturating_duration_since(now));
+        (due, next)
+    }
+
+    pub(super) fn count_refused(&mut self, refused: usize) {
+        self.refused += refused as u64;
+    }
+
+    pub(super) fn with<T>(
+        &mut self,
+        camera: usize,
+        change: impl FnOnce(&mut Camera, u64) -> T,
+    ) -> Result<T, NoSuchCamera> {
+        let now_ms = self.now_ms();
+        let count = self.cameras.len();
+        let found = self.cameras.get_mut(camera).ok_or(NoSuchCamera { asked: camera, count })?;
+        Ok(change(found, now_ms))
+    }
+
+    pub(super) fn states(&self) -> Vec<CameraState> {
+        (0..self.cameras.len()).filter_map(|camera| self.state(camera).ok()).collect()
+    }
+
+    pub(super) fn state(&self, camera: usize) -> Result<CameraState, NoSuchCamera> {
+        let found = self.cameras.get(camera).ok_or(NoSuchCamera { asked: camera, count: self.cameras.len() })?;
+        let (identity, place) = (found.identity(), found.place());
+        Ok(CameraState {
+            camera,
+            profile: found.profile().name(),
+            mac: identity.mac_text.clone(),
+            model: identity.model.clone(),
+            serial: identity.serial.clone(),
+            address: place.address,
+            web: web_address(self.web, place.address, place.http_port),
+            boot_time: found.boot_time(),
+            powered: found.is_powered(),
+            activated: found.password().is_some(),
+            device_code: found.open_device_code().map(str::to_owned),
+            tries_left: found.tries_left(),
+            lock_minutes: found.lock_minutes(self.now_ms()),
+            lamp: found.lamp_is_lit(),
+            cameras_synced: found.cameras_synced(),
+            counters: found.counters(),
+        })
+    }
+}
+
+/// The cameras as the web server sees them.
+#[derive(Clone)]
+pub(super) struct Cameras(pub(super) Arc<Mutex<Shared>>);
+
+impl Site for Cameras {
+    fn camera(&self, local: SocketAddr) -> Option<(String, String, Option<String>)> {
+        let shared = lock(&self.0);
+        let index = match (shared.web, local.ip()) {
+            (WebMode::LoopbackPorts, _) => shared.by_port.get(&local.port()),
+            (WebMode::OwnAddresses { .. }, IpAddr::V4(address)) => shared.by_address.get(&address),
+            (WebMode::OwnAddresses { .. }, IpAddr::V6(_)) | (WebMode::Off, _) => None,
+        };
+        let camera = shared.cameras.get(*index?).filter(|camera| camera.is_powered())?;
+        let identity = camera.identity();
+        Some((identity.serial.clone(), identity.model.clone(), camera.password().map(str::to_owned)))
+    }
+
+    fn nonce(&self) -> String {
+        let mut shared = lock(&self.0);
+        let nonce = format!("{:016x}{:016x}", shared.rng.next_u64(), shared.rng.next_u64());
+        shared.nonces.add(nonce.clone());
+        nonce
+    }
+
+    fn count(&self, nonce: &str, nc: u32) -> bool {
+        lock(&self.0).nonces.count(nonce, nc)
+    }
+}
