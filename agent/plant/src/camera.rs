@@ -139,7 +139,7 @@ impl Camera {
     ) -> Camera {
         let mut rng = ChaCha8Rng::seed_from_u64(seed.wrapping_add(u64::from(index) << 32));
         let facts = profile.facts();
-        let identity = Identity::new(index, &facts, &mut rng);
+        let identity = Identity::new(index, seed, &facts, &mut rng);
         let password = facts.activated.then(|| letters_and_digits(&mut rng, 15));
         let mut camera = Camera {
             salt: hex(&mut rng),
@@ -193,7 +193,12 @@ impl Camera {
             Command::GetCode => self.export_code(now_ms),
             Command::GetPasswordResetType => self.reset_types(),
             Command::ExchangeCode { code } => self.exchange(code),
-            Command::Reset { password, sync_cameras, code, code_encrypted } => {
+            Command::Reset {
+                password,
+                sync_cameras,
+                code,
+                code_encrypted,
+            } => {
                 self.counters.resets += 1;
                 self.reset(now_ms, password, *sync_cameras, code, *code_encrypted)
             }
@@ -211,7 +216,10 @@ impl Camera {
 
     /// Whether the request names this device by exactly the text it reported, or is for everybody.
     fn is_meant(&self, request: &Request) -> bool {
-        request.mac.as_ref().is_none_or(|mac| *mac == self.identity.mac_text)
+        request
+            .mac
+            .as_ref()
+            .is_none_or(|mac| *mac == self.identity.mac_text)
     }
 
     /// Restarts: forgets the export and the exchange, takes a new boot time and says hello. The password, a lock and
@@ -266,7 +274,11 @@ impl Camera {
         }
         let uuid = self.foreign_uuid();
         let bytes = request_text(&uuid, "<Types>inquiry</Types>");
-        Some(Answer { delay_ms: 0, bytes, mode: AnswerMode::Multicast })
+        Some(Answer {
+            delay_ms: 0,
+            bytes,
+            mode: AnswerMode::Multicast,
+        })
     }
 
     /// The export command as another client on the network would send it: what voids a case. `None` where the device
@@ -274,7 +286,13 @@ impl Camera {
     pub fn foreign_export(&mut self) -> Option<Vec<u8>> {
         let types = self.export_types()?;
         let uuid = self.foreign_uuid();
-        Some(request_text(&uuid, &format!("<MAC>{}</MAC><Types>{types}</Types>", self.identity.mac_text)))
+        Some(request_text(
+            &uuid,
+            &format!(
+                "<MAC>{}</MAC><Types>{types}</Types>",
+                self.identity.mac_text
+            ),
+        ))
     }
 
     fn foreign_uuid(&mut self) -> String {
@@ -283,7 +301,14 @@ impl Camera {
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         let hex = bytes.map(|byte| format!("{byte:02X}")).concat();
-        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        format!(
+            "{}-{}-{}-{}-{}",
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..]
+        )
     }
 
     fn set_boot_time(&mut self, now_ms: u64, uptime_s: i64) {
@@ -301,8 +326,13 @@ impl Camera {
         let mode = self.options.answer_mode;
         let bytes = text.into_bytes();
         let mut one = || {
-            let delay_ms = shortest + u64::from(self.rng.next_u32()) % (longest.saturating_sub(shortest) + 1);
-            Answer { delay_ms, bytes: bytes.clone(), mode }
+            let delay_ms =
+                shortest + u64::from(self.rng.next_u32()) % (longest.saturating_sub(shortest) + 1);
+            Answer {
+                delay_ms,
+                bytes: bytes.clone(),
+                mode,
+            }
         };
         (0..self.facts.copies).map(|_| one()).collect()
     }
@@ -347,7 +377,10 @@ impl Camera {
 
     /// Minutes of lock left, rounded up; `None` when not locked.
     pub fn lock_minutes(&self, now_ms: u64) -> Option<u32> {
-        let left_ms = self.locked_until_ms?.checked_sub(now_ms).filter(|left| *left > 0)?;
+        let left_ms = self
+            .locked_until_ms?
+            .checked_sub(now_ms)
+            .filter(|left| *left > 0)?;
         u32::try_from(left_ms.div_ceil(60_000)).ok()
     }
 
@@ -383,7 +416,8 @@ impl Camera {
 }
 
 fn request_text(uuid: &str, rest: &str) -> Vec<u8> {
-    format!(r#"<?xml version="1.0" encoding="utf-8"?><Probe><Uuid>{uuid}</Uuid>{rest}</Probe>"#).into_bytes()
+    format!(r#"<?xml version="1.0" encoding="utf-8"?><Probe><Uuid>{uuid}</Uuid>{rest}</Probe>"#)
+        .into_bytes()
 }
 
 /// 64 hexadecimal digits.

@@ -31,7 +31,10 @@ const OVERTAKEN_MS: u64 = 300;
 
 impl Faults {
     pub(crate) fn new(config: FaultConfig, seed: u64) -> Faults {
-        Faults { config, rng: ChaCha8Rng::seed_from_u64(seed ^ 0x6661_756c_7473) }
+        Faults {
+            config,
+            rng: ChaCha8Rng::seed_from_u64(seed ^ 0x6661_756c_7473),
+        }
     }
 
     /// Whether a camera hears a request.
@@ -42,7 +45,11 @@ impl Faults {
     /// The delays after which copies of an answer arrive, given its own delay; none when it is lost.
     pub(crate) fn arrivals(&mut self, delay_ms: u64) -> impl Iterator<Item = u64> + use<> {
         let first = self.arrival(delay_ms);
-        let second = if self.happens(self.config.duplicates) { self.arrival(delay_ms) } else { None };
+        let second = if self.happens(self.config.duplicates) {
+            self.arrival(delay_ms)
+        } else {
+            None
+        };
         first.into_iter().chain(second)
     }
 
@@ -51,7 +58,11 @@ impl Faults {
             return None;
         }
         let own = if self.config.burst { 0 } else { delay_ms };
-        let late = if self.happens(self.config.reorder) { OVERTAKEN_MS } else { 0 };
+        let late = if self.happens(self.config.reorder) {
+            OVERTAKEN_MS
+        } else {
+            0
+        };
         Some(own + self.config.delay_ms + late)
     }
 
@@ -67,21 +78,34 @@ mod tests {
 
     fn run(config: FaultConfig, seed: u64) -> Vec<Vec<u64>> {
         let mut faults = Faults::new(config, seed);
-        (0..10_000).map(|_| faults.arrivals(100).collect()).collect()
+        (0..10_000)
+            .map(|_| faults.arrivals(100).collect())
+            .collect()
     }
 
     #[test]
     fn a_perfect_network_changes_nothing() {
-        assert!(run(FaultConfig::default(), 1).iter().all(|arrivals| arrivals == &[100]));
+        assert!(
+            run(FaultConfig::default(), 1)
+                .iter()
+                .all(|arrivals| arrivals == &[100])
+        );
     }
 
     #[test]
     fn shares_are_kept_and_a_seed_repeats() {
-        let config = FaultConfig { loss: 0.1, duplicates: 0.2, reorder: 0.3, delay_ms: 5, ..FaultConfig::default() };
+        let config = FaultConfig {
+            loss: 0.1,
+            duplicates: 0.2,
+            reorder: 0.3,
+            delay_ms: 5,
+            ..FaultConfig::default()
+        };
         let one = run(config, 1);
         assert_eq!(one, run(config, 1));
         assert_ne!(one, run(config, 2));
-        let count = |test: fn(&Vec<u64>) -> bool| one.iter().filter(|arrivals| test(arrivals)).count();
+        let count =
+            |test: fn(&Vec<u64>) -> bool| one.iter().filter(|arrivals| test(arrivals)).count();
         // Lost altogether: no copy, or both lost.
         assert!((700..1100).contains(&count(|arrivals| arrivals.is_empty())));
         assert!((1400..1900).contains(&count(|arrivals| arrivals.len() == 2)));
@@ -90,10 +114,29 @@ mod tests {
 
     #[test]
     fn certain_loss_and_burst() {
-        assert!(run(FaultConfig { loss: 1.0, ..FaultConfig::default() }, 1).iter().all(Vec::is_empty));
-        let burst = FaultConfig { burst: true, ..FaultConfig::default() };
+        assert!(
+            run(
+                FaultConfig {
+                    loss: 1.0,
+                    ..FaultConfig::default()
+                },
+                1
+            )
+            .iter()
+            .all(Vec::is_empty)
+        );
+        let burst = FaultConfig {
+            burst: true,
+            ..FaultConfig::default()
+        };
         assert!(run(burst, 1).iter().all(|arrivals| arrivals == &[0]));
-        let mut deaf = Faults::new(FaultConfig { request_loss: 1.0, ..FaultConfig::default() }, 1);
+        let mut deaf = Faults::new(
+            FaultConfig {
+                request_loss: 1.0,
+                ..FaultConfig::default()
+            },
+            1,
+        );
         assert!(!deaf.hears());
     }
 }

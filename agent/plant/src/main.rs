@@ -1,2 +1,2 @@
-//! Skeleton.
+//! `resetbox-plant`: simulated cameras on an interface of this machine.
 fn main() {}

@@ -16,9 +16,13 @@ pub(crate) fn is_strong(password: &str, user: &str, rules: Rules) -> bool {
     if !(8..=16).contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_graphic) {
         return false;
     }
-    let kinds: [fn(&u8) -> bool; 4] =
-        [u8::is_ascii_uppercase, u8::is_ascii_lowercase, u8::is_ascii_digit, u8::is_ascii_punctuation];
-    if kinds.iter().filter(|kind| bytes.iter().any(|byte| kind(byte))).count() < 2 {
+    let kinds: [fn(&u8) -> bool; 4] = [
+        u8::is_ascii_uppercase,
+        u8::is_ascii_lowercase,
+        u8::is_ascii_digit,
+        u8::is_ascii_punctuation,
+    ];
+    if kinds.iter().filter(|kind| bytes.iter().any(kind)).count() < 2 {
         return false;
     }
     rules == Rules::Classic || !(holds_a_word(password, user) || holds_a_run(bytes))
@@ -28,14 +32,19 @@ fn holds_a_word(password: &str, user: &str) -> bool {
     let password = password.to_ascii_lowercase();
     let user = user.to_ascii_lowercase();
     let reverse: String = user.chars().rev().collect();
-    [user.as_str(), reverse.as_str(), "123", "admin"].iter().any(|word| password.contains(word))
+    [user.as_str(), reverse.as_str(), "123", "admin"]
+        .iter()
+        .any(|word| password.contains(word))
 }
 
 /// `1234`, `dcba` or `aaaa`.
 fn holds_a_run(bytes: &[u8]) -> bool {
     bytes.windows(4).any(|four| {
         let step = i16::from(four[1]) - i16::from(four[0]);
-        (-1..=1).contains(&step) && four.windows(2).all(|two| i16::from(two[1]) - i16::from(two[0]) == step)
+        (-1..=1).contains(&step)
+            && four
+                .windows(2)
+                .all(|two| i16::from(two[1]) - i16::from(two[0]) == step)
     })
 }
 
@@ -60,8 +69,16 @@ mod tests {
             ("Qw-9876rk", true, false),
             ("Qw-9877rk", true, true),
         ] {
-            assert_eq!(is_strong(password, "admin", Rules::Classic), classic, "{password}");
-            assert_eq!(is_strong(password, "admin", Rules::Newer), newer, "{password}");
+            assert_eq!(
+                is_strong(password, "admin", Rules::Classic),
+                classic,
+                "{password}"
+            );
+            assert_eq!(
+                is_strong(password, "admin", Rules::Newer),
+                newer,
+                "{password}"
+            );
         }
     }
 }

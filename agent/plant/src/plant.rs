@@ -62,7 +62,8 @@ impl Plant {
     /// [`PlantError`] names the interface, the sockets or the number of cameras that cannot be had.
     pub fn start(config: PlantConfig) -> Result<Plant, PlantError> {
         let interface = config.wire.interface();
-        let index = if_nametoindex(interface).map_err(|_| PlantError::NoInterface(interface.to_owned()))?;
+        let index =
+            if_nametoindex(interface).map_err(|_| PlantError::NoInterface(interface.to_owned()))?;
         let vendor = Vendor::new(config.seed);
         let (listeners, places) = config.places()?;
         let shared = Arc::new(Mutex::new(Shared::new(&config, places, vendor.clone())));
@@ -70,15 +71,33 @@ impl Plant {
             WireMode::Plain { .. } => UdpWire::open(index, false).map(Wire::Udp),
             WireMode::Addressed { .. } => UdpWire::open(index, true).map(Wire::Udp),
         };
-        let wire = wire.map_err(|source| PlantError::Socket { what: format!("the wire on `{interface}`"), source })?;
+        let wire = wire.map_err(|source| PlantError::Socket {
+            what: format!("the wire on `{interface}`"),
+            source,
+        })?;
         let wake = Arc::new(Notify::new());
-        let mut tasks = vec![tokio::spawn(run(wire, Arc::clone(&shared), Arc::clone(&wake)))];
+        let mut tasks = vec![tokio::spawn(run(
+            wire,
+            Arc::clone(&shared),
+            Arc::clone(&wake),
+        ))];
         for listener in listeners {
-            let listener = TcpListener::from_std(listener)
-                .map_err(|source| PlantError::Socket { what: "a web server".to_owned(), source })?;
-            tasks.push(tokio::spawn(web::serve(listener, shared::Cameras(Arc::clone(&shared)))));
+            let listener =
+                TcpListener::from_std(listener).map_err(|source| PlantError::Socket {
+                    what: "a web server".to_owned(),
+                    source,
+                })?;
+            tasks.push(tokio::spawn(web::serve(
+                listener,
+                shared::Cameras(Arc::clone(&shared)),
+            )));
         }
-        Ok(Plant { shared, wake, vendor, tasks })
+        Ok(Plant {
+            shared,
+            wake,
+            vendor,
+            tasks,
+        })
     }
 
     /// All cameras as they are now, in order.
@@ -177,7 +196,11 @@ impl Plant {
     ///
     /// # Errors
     /// [`NoSuchCamera`].
-    pub fn read<T>(&self, camera: usize, read: impl FnOnce(&Camera) -> T) -> Result<T, NoSuchCamera> {
+    pub fn read<T>(
+        &self,
+        camera: usize,
+        read: impl FnOnce(&Camera) -> T,
+    ) -> Result<T, NoSuchCamera> {
         self.with(camera, |camera, _| read(camera))
     }
 
@@ -187,7 +210,9 @@ impl Plant {
     /// No such camera, no web server, or no answer from it.
     pub async fn login(&self, camera: usize, password: &str) -> io::Result<Login> {
         let state = self.camera(camera).map_err(io::Error::other)?;
-        let web = state.web.ok_or_else(|| io::Error::other("this plant runs without web servers"))?;
+        let web = state
+            .web
+            .ok_or_else(|| io::Error::other("this plant runs without web servers"))?;
         web::login(web, password).await
     }
 
@@ -198,7 +223,11 @@ impl Plant {
         done
     }
 
-    fn with<T>(&self, camera: usize, change: impl FnOnce(&mut Camera, u64) -> T) -> Result<T, NoSuchCamera> {
+    fn with<T>(
+        &self,
+        camera: usize,
+        change: impl FnOnce(&mut Camera, u64) -> T,
+    ) -> Result<T, NoSuchCamera> {
         self.lock_shared().with(camera, change)
     }
 
@@ -236,6 +265,7 @@ const READ_AT_ONCE: usize = 256;
 async fn run(mut wire: Wire, shared: Arc<Mutex<Shared>>, wake: Arc<Notify>) {
     let mut chatter = tokio::time::interval_at(tokio::time::Instant::now() + CHATTER, CHATTER);
     chatter.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut hear = |bytes: &[u8], asker| lock(&shared).hear(bytes, asker);
     loop {
         let (due, next) = lock(&shared).due();
         if !due.is_empty() {
@@ -250,7 +280,7 @@ async fn run(mut wire: Wire, shared: Arc<Mutex<Shared>>, wake: Arc<Notify>) {
             }
         };
         tokio::select! {
-            received = wire.receive(READ_AT_ONCE, &mut |bytes, asker| lock(&shared).hear(bytes, asker)) => {
+            received = wire.receive(READ_AT_ONCE, &mut hear) => {
                 if let Err(error) = received {
                     // An interface that went down comes back; a plant that spins does not help.
                     tracing::warn!(%error, "cannot read from the wire");

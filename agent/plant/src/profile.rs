@@ -115,7 +115,11 @@ impl Profile {
                 ..ipc
             },
             Profile::Nvr | Profile::Chatty => Facts {
-                model: if self == Profile::Nvr { "DS-7616NI-K2/16P" } else { "DS-7608NI-I2/8P" },
+                model: if self == Profile::Nvr {
+                    "DS-7616NI-K2/16P"
+                } else {
+                    "DS-7608NI-I2/8P"
+                },
                 device_type: "84481",
                 software: "V4.61.025build 220905",
                 dsp: "V5.0, build 220801",
@@ -162,10 +166,26 @@ impl Profile {
                 ezviz_bound: true,
                 ..ipc
             },
-            Profile::Inactive => Facts { model: "DS-2CD2143G2-I", activated: false, ..ipc },
-            Profile::Oem => Facts { model: "NW-D4IR28-E", oem: Some("Northwatch"), ..ipc },
-            Profile::Duplicate => Facts { model: "DS-2DE4425IW-DE", copies: 2, ..ipc },
-            Profile::NoClock => Facts { model: "DS-2CD2385G1-I", clock: false, ..ipc },
+            Profile::Inactive => Facts {
+                model: "DS-2CD2143G2-I",
+                activated: false,
+                ..ipc
+            },
+            Profile::Oem => Facts {
+                model: "NW-D4IR28-E",
+                oem: Some("Northwatch"),
+                ..ipc
+            },
+            Profile::Duplicate => Facts {
+                model: "DS-2DE4425IW-DE",
+                copies: 2,
+                ..ipc
+            },
+            Profile::NoClock => Facts {
+                model: "DS-2CD2385G1-I",
+                clock: false,
+                ..ipc
+            },
         }
     }
 }
@@ -187,8 +207,12 @@ impl FromStr for Profile {
     type Err = UnknownProfile;
 
     fn from_str(text: &str) -> Result<Profile, UnknownProfile> {
-        let found = Profile::ALL.into_iter().find(|profile| profile.name() == text);
-        found.ok_or_else(|| UnknownProfile { name: text.to_owned() })
+        let found = Profile::ALL
+            .into_iter()
+            .find(|profile| profile.name() == text);
+        found.ok_or_else(|| UnknownProfile {
+            name: text.to_owned(),
+        })
     }
 }
 

@@ -109,9 +109,14 @@ pub fn read(datagram: &[u8]) -> Result<Request, Unreadable> {
         return Err(Unreadable::TooLong);
     }
     // Cheap first: in a burst a device sees mostly other devices' answers.
-    let rest = datagram.strip_prefix(DECLARATION.as_bytes()).ok_or(Unreadable::NotARequest)?;
-    let rest = rest.strip_prefix(b"<Probe>").ok_or(Unreadable::NotARequest)?;
-    let rest = std::str::from_utf8(rest).map_err(|error| Unreadable::Markup(error.valid_up_to()))?;
+    let rest = datagram
+        .strip_prefix(DECLARATION.as_bytes())
+        .ok_or(Unreadable::NotARequest)?;
+    let rest = rest
+        .strip_prefix(b"<Probe>")
+        .ok_or(Unreadable::NotARequest)?;
+    let rest =
+        std::str::from_utf8(rest).map_err(|error| Unreadable::Markup(error.valid_up_to()))?;
     let elements = elements(rest)?;
     command(&elements)
 }
@@ -136,19 +141,32 @@ fn elements(text: &str) -> Result<Vec<Element<'_>>, Unreadable> {
         let (tag, body) = body.split_once('>').ok_or_else(|| broken(rest))?;
         let (name, attribute) = match tag.split_once(' ') {
             None => (tag, None),
-            Some((name, attribute)) => (name, Some(self::attribute(attribute).ok_or_else(|| broken(rest))?)),
+            Some((name, attribute)) => (
+                name,
+                Some(self::attribute(attribute).ok_or_else(|| broken(rest))?),
+            ),
         };
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(broken(rest));
         }
         let (value, body) = body.split_once('<').ok_or_else(|| broken(rest))?;
-        let body = body.strip_prefix('/').and_then(|body| body.strip_prefix(name)).ok_or_else(|| broken(rest))?;
+        let body = body
+            .strip_prefix('/')
+            .and_then(|body| body.strip_prefix(name))
+            .ok_or_else(|| broken(rest))?;
         let body = body.strip_prefix('>').ok_or_else(|| broken(rest))?;
         // The vendor escapes nothing, so a device unescapes nothing.
-        if value.chars().any(|c| c == '&' || c == '>' || (c.is_control() && c != '\r' && c != '\n')) {
+        if value
+            .chars()
+            .any(|c| c == '&' || c == '>' || (c.is_control() && c != '\r' && c != '\n'))
+        {
             return Err(Unreadable::Value);
         }
-        found.push(Element { name, attribute, text: value });
+        found.push(Element {
+            name,
+            attribute,
+            text: value,
+        });
         rest = body;
     }
     Ok(found)
@@ -163,9 +181,16 @@ fn attribute(text: &str) -> Option<(&str, &str)> {
 fn command(elements: &[Element<'_>]) -> Result<Request, Unreadable> {
     let names: Vec<&str> = elements.iter().map(|element| element.name).collect();
     let text = |index: usize| elements[index].text;
-    let types = elements.iter().find(|element| element.name == "Types").ok_or(Unreadable::Order)?.text;
+    let types = elements
+        .iter()
+        .find(|element| element.name == "Types")
+        .ok_or(Unreadable::Order)?
+        .text;
     // Only the code of a reset carries an attribute.
-    let attributes = elements.iter().filter(|element| element.attribute.is_some()).count();
+    let attributes = elements
+        .iter()
+        .filter(|element| element.attribute.is_some())
+        .count();
     let (mac, command) = match (types, names.as_slice()) {
         ("inquiry", ["Uuid", "Types"]) => (None, Command::Inquiry),
         ("lamp", ["Uuid", "Types", "MAC", "Action"]) => {
@@ -176,41 +201,83 @@ fn command(elements: &[Element<'_>]) -> Result<Request, Unreadable> {
             };
             (Some(text(2)), Command::Lamp { on })
         }
-        ("getencryptstring", ["Uuid", "MAC", "Types"]) => (Some(text(1)), Command::GetEncryptString),
+        ("getencryptstring", ["Uuid", "MAC", "Types"]) => {
+            (Some(text(1)), Command::GetEncryptString)
+        }
         ("getcode", ["Uuid", "MAC", "Types"]) => (Some(text(1)), Command::GetCode),
-        ("getPasswordResetType", ["Uuid", "MAC", "Types"]) => (Some(text(1)), Command::GetPasswordResetType),
-        ("exchangecode", ["Uuid", "MAC", "Types", "Code"]) => {
-            (Some(text(1)), Command::ExchangeCode { code: text(3).to_owned() })
+        ("getPasswordResetType", ["Uuid", "MAC", "Types"]) => {
+            (Some(text(1)), Command::GetPasswordResetType)
         }
-        ("activate", ["Uuid", "MAC", "Types", "Password"]) => {
-            (Some(text(1)), Command::Activate { password: text(3).to_owned() })
+        ("exchangecode", ["Uuid", "MAC", "Types", "Code"]) => (
+            Some(text(1)),
+            Command::ExchangeCode {
+                code: text(3).to_owned(),
+            },
+        ),
+        ("activate", ["Uuid", "MAC", "Types", "Password"]) => (
+            Some(text(1)),
+            Command::Activate {
+                password: text(3).to_owned(),
+            },
+        ),
+        ("reset", ["Uuid", "MAC", "Types", "Password", "Code"]) => {
+            (Some(text(1)), reset(elements, false)?)
         }
-        ("reset", ["Uuid", "MAC", "Types", "Password", "Code"]) => (Some(text(1)), reset(elements, false)?),
-        ("reset", ["Uuid", "MAC", "Types", "Password", "SyncIPCPassword", "Code"]) => {
+        (
+            "reset",
+            [
+                "Uuid",
+                "MAC",
+                "Types",
+                "Password",
+                "SyncIPCPassword",
+                "Code",
+            ],
+        ) => {
             if text(4) != "true" {
                 return Err(Unreadable::Value);
             }
             (Some(text(1)), reset(elements, true)?)
         }
         (
-            "inquiry" | "lamp" | "getencryptstring" | "getcode" | "getPasswordResetType" | "exchangecode" | "activate"
+            "inquiry"
+            | "lamp"
+            | "getencryptstring"
+            | "getcode"
+            | "getPasswordResetType"
+            | "exchangecode"
+            | "activate"
             | "reset",
             _,
         ) => return Err(Unreadable::Order),
         _ => return Err(Unreadable::UnknownCommand),
     };
-    if attributes != usize::from(matches!(command, Command::Reset { code_encrypted: true, .. })) {
+    if attributes
+        != usize::from(matches!(
+            command,
+            Command::Reset {
+                code_encrypted: true,
+                ..
+            }
+        ))
+    {
         return Err(Unreadable::Markup(0));
     }
     let uuid = text(0);
     if !is_uuid(uuid) {
         return Err(Unreadable::Value);
     }
-    Ok(Request { uuid: uuid.to_owned(), mac: mac.map(str::to_owned), command })
+    Ok(Request {
+        uuid: uuid.to_owned(),
+        mac: mac.map(str::to_owned),
+        command,
+    })
 }
 
 fn reset(elements: &[Element<'_>], sync_cameras: bool) -> Result<Command, Unreadable> {
-    let [.., code] = elements else { return Err(Unreadable::Order) };
+    let [.., code] = elements else {
+        return Err(Unreadable::Order);
+    };
     let code_encrypted = match code.attribute {
         None => false,
         Some(("bEncrypt", "true")) => true,
@@ -247,29 +314,58 @@ mod tests {
     fn reads_every_command_in_the_vendors_form() {
         let cases = [
             ("<Types>inquiry</Types>", None, Command::Inquiry),
-            ("<MAC>m</MAC><Types>getencryptstring</Types>", Some("m"), Command::GetEncryptString),
-            ("<MAC>m</MAC><Types>getcode</Types>", Some("m"), Command::GetCode),
-            ("<MAC>m</MAC><Types>getPasswordResetType</Types>", Some("m"), Command::GetPasswordResetType),
-            ("<Types>lamp</Types><MAC>m</MAC><Action>close</Action>", Some("m"), Command::Lamp { on: false }),
+            (
+                "<MAC>m</MAC><Types>getencryptstring</Types>",
+                Some("m"),
+                Command::GetEncryptString,
+            ),
+            (
+                "<MAC>m</MAC><Types>getcode</Types>",
+                Some("m"),
+                Command::GetCode,
+            ),
+            (
+                "<MAC>m</MAC><Types>getPasswordResetType</Types>",
+                Some("m"),
+                Command::GetPasswordResetType,
+            ),
+            (
+                "<Types>lamp</Types><MAC>m</MAC><Action>close</Action>",
+                Some("m"),
+                Command::Lamp { on: false },
+            ),
             (
                 "<MAC>m</MAC><Types>exchangecode</Types><Code>QQ==</Code>",
                 Some("m"),
-                Command::ExchangeCode { code: "QQ==".into() },
+                Command::ExchangeCode {
+                    code: "QQ==".into(),
+                },
             ),
             (
                 "<MAC></MAC><Types>activate</Types><Password>p</Password>",
                 Some(""),
-                Command::Activate { password: "p".into() },
+                Command::Activate {
+                    password: "p".into(),
+                },
             ),
             (
                 "<MAC>m</MAC><Types>reset</Types><Password>p</Password><SyncIPCPassword>true</SyncIPCPassword>\
                  <Code bEncrypt=\"true\">c</Code>",
                 Some("m"),
-                Command::Reset { password: "p".into(), sync_cameras: true, code: "c".into(), code_encrypted: true },
+                Command::Reset {
+                    password: "p".into(),
+                    sync_cameras: true,
+                    code: "c".into(),
+                    code_encrypted: true,
+                },
             ),
         ];
         for (inner, mac, command) in cases {
-            let expected = Request { uuid: UUID.into(), mac: mac.map(str::to_owned), command };
+            let expected = Request {
+                uuid: UUID.into(),
+                mac: mac.map(str::to_owned),
+                command,
+            };
             assert_eq!(read(&probe(inner)), Ok(expected), "{inner}");
         }
     }
@@ -283,26 +379,44 @@ mod tests {
             change(&mut bytes);
             bytes
         };
-        let table: Vec<(Vec<u8>, fn(&Unreadable) -> bool)> = vec![
+        type Expected = fn(&Unreadable) -> bool;
+        let table: Vec<(Vec<u8>, Expected)> = vec![
             (with(|b| b.push(0)), |e| matches!(e, Markup(_))),
             (with(|b| b.push(b'\n')), |e| matches!(e, Markup(_))),
             (with(|b| b.truncate(60)), |e| matches!(e, Markup(_))),
             (with(|b| b.insert(0, b' ')), |e| *e == NotARequest),
             (good[DECLARATION.len()..].to_vec(), |e| *e == NotARequest),
-            (b"<?xml version=\"1.0\" encoding=\"UTF-8\"?><ProbeMatch></ProbeMatch>".to_vec(), |e| *e == NotARequest),
+            (
+                b"<?xml version=\"1.0\" encoding=\"UTF-8\"?><ProbeMatch></ProbeMatch>".to_vec(),
+                |e| *e == NotARequest,
+            ),
             (probe("<MAC>m</MAC><Types>inquiry</Types>"), |e| *e == Order),
             (probe("<Types>getcode</Types><MAC>m</MAC>"), |e| *e == Order),
-            (probe("<MAC>m</MAC><Types>lamp</Types><Action>open</Action>"), |e| *e == Order),
-            (probe("<MAC>m</MAC><Types>reset</Types><Code>c</Code><Password>p</Password>"), |e| *e == Order),
-            (probe("<MAC>m</MAC><Types>exchangecode</Types>"), |e| *e == Order),
+            (
+                probe("<MAC>m</MAC><Types>lamp</Types><Action>open</Action>"),
+                |e| *e == Order,
+            ),
+            (
+                probe("<MAC>m</MAC><Types>reset</Types><Code>c</Code><Password>p</Password>"),
+                |e| *e == Order,
+            ),
+            (probe("<MAC>m</MAC><Types>exchangecode</Types>"), |e| {
+                *e == Order
+            }),
             (probe("<Types>Inquiry</Types>"), |e| *e == UnknownCommand),
             (probe("<Types> inquiry</Types>"), |e| *e == UnknownCommand),
             (probe("<Types>inquiry</types>"), |e| matches!(e, Markup(_))),
             (probe("<Types>inquiry</Types> "), |e| matches!(e, Markup(_))),
-            (probe("<Types a=\"b\">inquiry</Types>"), |e| matches!(e, Markup(_))),
-            (probe("<MAC>&amp;</MAC><Types>getcode</Types>"), |e| *e == Value),
+            (probe("<Types a=\"b\">inquiry</Types>"), |e| {
+                matches!(e, Markup(_))
+            }),
+            (probe("<MAC>&amp;</MAC><Types>getcode</Types>"), |e| {
+                *e == Value
+            }),
             (
-                probe("<MAC>m</MAC><Types>reset</Types><Password>p</Password><Code bEncrypt=\"1\">c</Code>"),
+                probe(
+                    "<MAC>m</MAC><Types>reset</Types><Password>p</Password><Code bEncrypt=\"1\">c</Code>",
+                ),
                 |e| *e == Value,
             ),
         ];
@@ -313,7 +427,9 @@ mod tests {
                 Err(error) => assert!(expected(&error), "{text}: {error:?}"),
             }
         }
-        let braces = String::from_utf8(good).expect("ASCII").replace(UUID, "{7621A503-49E6-4FBA-B3F8-CBE1F18E55F}");
+        let braces = String::from_utf8(good)
+            .expect("ASCII")
+            .replace(UUID, "{7621A503-49E6-4FBA-B3F8-CBE1F18E55F}");
         assert_eq!(read(braces.as_bytes()), Err(Value));
         assert_eq!(read(&vec![b'<'; MAX_REQUEST + 1]), Err(Unreadable::TooLong));
     }

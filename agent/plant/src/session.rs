@@ -43,7 +43,9 @@ impl Session {
         if with_nul {
             random[1 + (rng.next_u32() % 15) as usize] = 0;
         }
-        let answer = key.encrypt(rng, Pkcs1v15Encrypt, &random).map_err(|_| Refused)?;
+        let answer = key
+            .encrypt(rng, Pkcs1v15Encrypt, &random)
+            .map_err(|_| Refused)?;
         Ok((Session { random }, STANDARD.encode(answer)))
     }
 
@@ -66,7 +68,9 @@ impl Session {
     }
 
     fn text_after_prefix(&self, bytes: &[u8]) -> Result<String, Refused> {
-        self.keys().find_map(|key| self.opened_with(&key, bytes)).ok_or(Refused)
+        self.keys()
+            .find_map(|key| self.opened_with(&key, bytes))
+            .ok_or(Refused)
     }
 
     /// The key as it is, and, where it holds a 00, the form of clients that treat it as a C string: cut there and
@@ -87,10 +91,16 @@ impl Session {
             cipher.decrypt_block(GenericArray::from_mut_slice(block));
         }
         let (prefix, text) = plain.split_at(16);
-        let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+        let end = text
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(text.len());
         let (text, padding) = text.split_at(end);
-        let whole = prefix == self.random && !text.is_empty() && padding.iter().all(|byte| *byte == 0);
-        whole.then(|| String::from_utf8(text.to_vec()).ok()).flatten()
+        let whole =
+            prefix == self.random && !text.is_empty() && padding.iter().all(|byte| *byte == 0);
+        whole
+            .then(|| String::from_utf8(text.to_vec()).ok())
+            .flatten()
     }
 }
 
@@ -118,7 +128,9 @@ mod tests {
     }
 
     fn hex(text: &str) -> [u8; 16] {
-        std::array::from_fn(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).expect("hexadecimal"))
+        std::array::from_fn(|i| {
+            u8::from_str_radix(&text[2 * i..2 * i + 2], 16).expect("hexadecimal")
+        })
     }
 
     #[test]
@@ -160,7 +172,13 @@ mod tests {
     #[test]
     fn wrong_forms_are_refused() {
         let session = session(hex("102132435465768798a9bacbdcedfe0f"));
-        for text in ["", "QQ==", "Passw0rd", "KOMl7UBTsHH8MXci94MGxA==", "KOMl7UBTsHH8MXci94MGxMEADPxyTQNHyh2rcKXMfC9="] {
+        for text in [
+            "",
+            "QQ==",
+            "Passw0rd",
+            "KOMl7UBTsHH8MXci94MGxA==",
+            "KOMl7UBTsHH8MXci94MGxMEADPxyTQNHyh2rcKXMfC9=",
+        ] {
             assert_eq!(session.password(text), Err(Refused), "{text}");
         }
         // A password is exactly two blocks; the longer one is a code.
@@ -171,19 +189,31 @@ mod tests {
     #[test]
     fn only_pkcs1_keys_of_1024_bits_open_a_session() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let (session, answer) = Session::open(&mut rng, PUBLIC, false).map_err(|_| ()).expect("a good key");
+        let (session, answer) = Session::open(&mut rng, PUBLIC, false)
+            .map_err(|_| ())
+            .expect("a good key");
         assert!(session.random.iter().all(|byte| *byte != 0));
         assert_eq!(STANDARD.decode(answer).expect("base64").len(), 128);
-        let (session, _) = Session::open(&mut rng, PUBLIC, true).map_err(|_| ()).expect("a good key");
+        let (session, _) = Session::open(&mut rng, PUBLIC, true)
+            .map_err(|_| ())
+            .expect("a good key");
         assert_eq!(session.random.iter().filter(|byte| **byte == 0).count(), 1);
 
         let pkcs1 = STANDARD.decode(PUBLIC).expect("base64");
-        let mut spki = vec![0x30, 0x81, 0x9f, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
+        let mut spki = vec![
+            0x30, 0x81, 0x9f, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
+            0x01,
+        ];
         spki.extend([0x01, 0x05, 0x00, 0x03, 0x81, 0x8d, 0x00]);
         spki.extend(&pkcs1);
         let mut trailing = pkcs1.clone();
         trailing.push(0);
-        for wrong in [STANDARD.encode(spki), STANDARD.encode(trailing), "not base64".into(), String::new()] {
+        for wrong in [
+            STANDARD.encode(spki),
+            STANDARD.encode(trailing),
+            "not base64".into(),
+            String::new(),
+        ] {
             assert!(Session::open(&mut rng, &wrong, false).is_err(), "{wrong}");
         }
     }
@@ -192,7 +222,9 @@ mod tests {
     fn versions_are_veiled_as_captured() {
         // The capture holds `V5.5.6build 180326`-like text; what matters here is the shape and the fixed key.
         let cipher = Aes128::new(GenericArray::from_slice(b"HKSADPPRIVATEKEY"));
-        let mut bytes = STANDARD.decode("ipZ5yb4Sf/goBXYp5Lrl2hcuU2kR/Y+vpYIP9rD8C9E=").expect("base64");
+        let mut bytes = STANDARD
+            .decode("ipZ5yb4Sf/goBXYp5Lrl2hcuU2kR/Y+vpYIP9rD8C9E=")
+            .expect("base64");
         for block in bytes.chunks_exact_mut(16) {
             cipher.decrypt_block(GenericArray::from_mut_slice(block));
         }

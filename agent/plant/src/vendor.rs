@@ -83,7 +83,10 @@ impl Vendor {
     pub fn new(seed: u64) -> Vendor {
         // Apart from the cameras' streams, which use the same seed.
         let rng = ChaCha8Rng::seed_from_u64(seed ^ 0x7665_6e64_6f72);
-        Vendor(Arc::new(Mutex::new(Table { rng, rows: BTreeMap::new() })))
+        Vendor(Arc::new(Mutex::new(Table {
+            rng,
+            rows: BTreeMap::new(),
+        })))
     }
 
     /// The key for a device code, as a person would get it.
@@ -92,7 +95,10 @@ impl Vendor {
     /// [`Refusal`] for a text that no camera exported, and 48 h after the export.
     pub fn issue(&self, now_ms: u64, device_code: &str) -> Result<Issued, Refusal> {
         let table = self.table();
-        let row = table.rows.get(device_code).ok_or(Refusal::UnknownDeviceCode)?;
+        let row = table
+            .rows
+            .get(device_code)
+            .ok_or(Refusal::UnknownDeviceCode)?;
         if now_ms.saturating_sub(row.exported_ms) > VALID_MS {
             return Err(Refusal::Expired);
         }
@@ -116,12 +122,21 @@ impl Vendor {
             Form::Key => Issued::Key(letters_and_digits(&mut table.rng, 8)),
             Form::File => Issued::File(letters_and_digits(&mut table.rng, 128)),
         };
-        table.rows.insert(device_code.to_owned(), Row { issued, exported_ms: now_ms });
+        table.rows.insert(
+            device_code.to_owned(),
+            Row {
+                issued,
+                exported_ms: now_ms,
+            },
+        );
     }
 
     /// The same table, read by the camera that checks a reset.
     pub(crate) fn accepts(&self, device_code: &str, text: &str) -> bool {
-        self.table().rows.get(device_code).is_some_and(|row| row.issued.text() == text)
+        self.table()
+            .rows
+            .get(device_code)
+            .is_some_and(|row| row.issued.text() == text)
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -133,7 +148,9 @@ impl Vendor {
 /// `count` characters of `[A-Za-z0-9]`.
 pub(crate) fn letters_and_digits(rng: &mut ChaCha8Rng, count: usize) -> String {
     const SET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    (0..count).map(|_| char::from(SET[(rng.next_u32() % 62) as usize])).collect()
+    (0..count)
+        .map(|_| char::from(SET[(rng.next_u32() % 62) as usize]))
+        .collect()
 }
 
 #[cfg(test)]
@@ -146,14 +163,30 @@ mod tests {
         assert!(vendor.is_empty());
         vendor.register(1000, "one", Form::Key);
         vendor.register(1000, "two", Form::File);
-        let Ok(Issued::Key(key)) = vendor.issue(2000, "one") else { panic!("a key") };
+        let Ok(Issued::Key(key)) = vendor.issue(2000, "one") else {
+            panic!("a key")
+        };
         assert!(key.len() == 8 && key.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        assert_eq!(vendor.issue(9000, "one"), Ok(Issued::Key(key.clone())), "the same again");
-        assert!(vendor.accepts("one", &key) && !vendor.accepts("two", &key) && !vendor.accepts("three", &key));
-        let Ok(file @ Issued::File(_)) = vendor.issue(2000, "two") else { panic!("a file") };
+        assert_eq!(
+            vendor.issue(9000, "one"),
+            Ok(Issued::Key(key.clone())),
+            "the same again"
+        );
+        assert!(
+            vendor.accepts("one", &key)
+                && !vendor.accepts("two", &key)
+                && !vendor.accepts("three", &key)
+        );
+        let Ok(file @ Issued::File(_)) = vendor.issue(2000, "two") else {
+            panic!("a file")
+        };
         assert!(file.file_bytes().ends_with(b"\r\n") && !file.text().ends_with('\n'));
         for wrong in ["", "One", "one ", "on", "three"] {
-            assert_eq!(vendor.issue(2000, wrong), Err(Refusal::UnknownDeviceCode), "{wrong}");
+            assert_eq!(
+                vendor.issue(2000, wrong),
+                Err(Refusal::UnknownDeviceCode),
+                "{wrong}"
+            );
         }
         assert_eq!(vendor.issue(1000 + VALID_MS, "one"), Ok(Issued::Key(key)));
         assert_eq!(vendor.issue(1001 + VALID_MS, "one"), Err(Refusal::Expired));

@@ -39,6 +39,9 @@ pub(crate) struct Outgoing {
     pub(crate) bytes: Arc<[u8]>,
 }
 
+/// Takes one datagram that was received.
+pub(crate) type Take<'a> = dyn FnMut(&[u8], Asker) + Send + 'a;
+
 /// The way onto the wire.
 pub(crate) enum Wire {
     Udp(UdpWire),
@@ -46,7 +49,7 @@ pub(crate) enum Wire {
 
 impl Wire {
     /// Waits for a datagram, then takes what is there, at most `most`, and gives each to `take`.
-    pub(crate) async fn receive(&mut self, most: usize, take: &mut dyn FnMut(&[u8], Asker)) -> io::Result<()> {
+    pub(crate) async fn receive(&mut self, most: usize, take: &mut Take<'_>) -> io::Result<()> {
         match self {
             Wire::Udp(wire) => wire.receive(most, take).await,
         }

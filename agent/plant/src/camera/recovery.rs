@@ -34,7 +34,9 @@ impl Camera {
                 let device_code = format!("{string}{}", self.identity.serial);
                 self.open(now_ms, string, device_code, Form::Key, "EncryptString")
             }
-            Recovery::EncryptString { .. } | Recovery::Code { .. } => Some(result(self.no_export())),
+            Recovery::EncryptString { .. } | Recovery::Code { .. } => {
+                Some(result(self.no_export()))
+            }
         }
     }
 
@@ -45,7 +47,9 @@ impl Camera {
                 let code = self.opaque(length);
                 self.open(now_ms, code.clone(), code, Form::File, "Code")
             }
-            Recovery::EncryptString { .. } | Recovery::Code { .. } => Some(result(self.no_export())),
+            Recovery::EncryptString { .. } | Recovery::Code { .. } => {
+                Some(result(self.no_export()))
+            }
         }
     }
 
@@ -54,7 +58,11 @@ impl Camera {
     }
 
     fn no_export(&self) -> &'static str {
-        if self.password.is_none() { "notActivated" } else { FAILED }
+        if self.password.is_none() {
+            "notActivated"
+        } else {
+            FAILED
+        }
     }
 
     /// A new export replaces the last one and starts its own 48 hours.
@@ -70,7 +78,11 @@ impl Camera {
         self.vendor.register(now_ms, &device_code, form);
         let mut fields = result(SUCCESS);
         fields.push((element, string.clone()));
-        self.open = Some(OpenExport { string, device_code, expires_ms: now_ms + VALID_MS });
+        self.open = Some(OpenExport {
+            string,
+            device_code,
+            expires_ms: now_ms + VALID_MS,
+        });
         Some(fields)
     }
 
@@ -110,9 +122,8 @@ impl Camera {
             Ok((session, answer)) => {
                 self.counters.exchanges += 1;
                 self.session = Some(session);
-                let mut fields = result(SUCCESS);
-                fields.push(("Code", answer));
-                Some(fields)
+                // This answer alone has no `Result` when all is well.
+                Some(vec![("Code", answer)])
             }
             Err(_) => Some(result(FAILED)),
         }
@@ -131,7 +142,14 @@ impl Camera {
         }
         // Good for one attempt, whatever comes of it.
         let session = self.session.take();
-        let verdict = self.judge(now_ms, session, password, sync_cameras, code, code_encrypted);
+        let verdict = self.judge(
+            now_ms,
+            session,
+            password,
+            sync_cameras,
+            code,
+            code_encrypted,
+        );
         Some(self.with_tries(now_ms, verdict))
     }
 
@@ -154,12 +172,18 @@ impl Camera {
         if self.is_locked(now_ms) {
             return "locked";
         }
-        let Some(open) = &self.open else { return "emptyEncryptString" };
+        let Some(open) = &self.open else {
+            return "emptyEncryptString";
+        };
         if now_ms > open.expires_ms {
             return "exportFileOverDue";
         }
-        let Some(session) = session else { return FAILED };
-        let Ok(password) = session.password(password) else { return FAILED };
+        let Some(session) = session else {
+            return FAILED;
+        };
+        let Ok(password) = session.password(password) else {
+            return FAILED;
+        };
         // A client that asks a camera to pass the password on has read another device's capabilities.
         if sync_cameras && !self.facts.sync_cameras {
             return FAILED;
@@ -206,7 +230,10 @@ impl Camera {
         let mut fields = result(verdict);
         if verdict != FAILED {
             fields.push(("RetryTimes", self.tries_left.to_string()));
-            fields.push(("SurplusLockTime", self.lock_minutes(now_ms).unwrap_or(0).to_string()));
+            fields.push((
+                "SurplusLockTime",
+                self.lock_minutes(now_ms).unwrap_or(0).to_string(),
+            ));
         }
         fields
     }

@@ -13,7 +13,12 @@ impl Camera {
         let mut fields = vec![("Uuid", uuid.to_owned()), ("Types", "inquiry".to_owned())];
         fields.extend(self.device_fields());
         let text = self.lay_out("ProbeMatch", &fields);
-        match self.options.answer_size.min(MAX_ANSWER).checked_sub(text.len()) {
+        match self
+            .options
+            .answer_size
+            .min(MAX_ANSWER)
+            .checked_sub(text.len())
+        {
             None => text,
             Some(missing) => {
                 fields.extend(self.filling(missing));
@@ -32,7 +37,11 @@ impl Camera {
     /// The answer to a command.
     pub(super) fn verdict(&self, uuid: &str, types: &str, fields: &Fields) -> String {
         // Some firmware really writes a blank there.
-        let types = if types == "activate" { "activate " } else { types };
+        let types = if types == "activate" {
+            "activate "
+        } else {
+            types
+        };
         let mut all = vec![
             ("Uuid", uuid.to_owned()),
             ("MAC", self.identity.mac_text.clone()),
@@ -104,14 +113,20 @@ impl Camera {
         put("DiskNumber", &facts.disks);
         put("Activated", &self.password.is_some());
         put("PasswordResetAbility", &true);
-        put("PasswordResetModeSecond", &matches!(facts.recovery, Recovery::EncryptString { .. }));
+        put(
+            "PasswordResetModeSecond",
+            &matches!(facts.recovery, Recovery::EncryptString { .. }),
+        );
         put("DetailOEMCode", &1);
         if let Some(brand) = facts.oem {
             put("OEMInfo", &brand);
         }
         put("SupportSecurityQuestion", &false);
         put("SupportHCPlatform", &true);
-        put("HCPlatformEnable", &if facts.ezviz_bound { "true" } else { "flase" });
+        put(
+            "HCPlatformEnable",
+            &if facts.ezviz_bound { "true" } else { "flase" },
+        );
         put("IsModifyVerificationCode", &true);
         put("Salt", &self.salt);
         if facts.second_salt {

@@ -77,7 +77,9 @@ impl Default for PlantConfig {
             cameras: 20,
             profiles: Vec::new(),
             subnets: Subnet::USUAL.to_vec(),
-            wire: WireMode::Plain { interface: "lo".to_owned() },
+            wire: WireMode::Plain {
+                interface: "lo".to_owned(),
+            },
             web: WebMode::LoopbackPorts,
             options: Options::default(),
             faults: FaultConfig::default(),
@@ -90,14 +92,25 @@ impl Default for PlantConfig {
 impl PlantConfig {
     /// The kind of camera `index`.
     pub(super) fn profile(&self, index: usize) -> Profile {
-        let all: &[Profile] = if self.profiles.is_empty() { &Profile::ALL } else { &self.profiles };
+        let all: &[Profile] = if self.profiles.is_empty() {
+            &Profile::ALL
+        } else {
+            &self.profiles
+        };
         all[index % all.len()]
     }
 
     /// The web servers' sockets and each camera's place.
     pub(super) fn places(&self) -> Result<(Vec<TcpListener>, Vec<Place>), PlantError> {
-        let room: u64 = self.subnets.iter().map(|subnet| u64::from(subnet.room())).sum();
-        let no_room = || PlantError::NoRoom { cameras: self.cameras, room };
+        let room: u64 = self
+            .subnets
+            .iter()
+            .map(|subnet| u64::from(subnet.room()))
+            .sum();
+        let no_room = || PlantError::NoRoom {
+            cameras: self.cameras,
+            room,
+        };
         if room < self.cameras as u64 {
             return Err(no_room());
         }
@@ -137,7 +150,11 @@ impl PlantConfig {
                     port
                 }
             };
-            places.push(Place { address, subnet, http_port });
+            places.push(Place {
+                address,
+                subnet,
+                http_port,
+            });
         }
         Ok((listeners, places))
     }

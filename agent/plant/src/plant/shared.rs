@@ -114,7 +114,9 @@ impl Ord for Queued {
 impl Shared {
     pub(super) fn new(config: &PlantConfig, places: Vec<Place>, vendor: Vendor) -> Shared {
         let epoch_s = config.epoch_s.unwrap_or_else(|| {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let since = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default();
             i64::try_from(since.as_secs()).unwrap_or(0)
         });
         let cameras: Vec<Camera> = places
@@ -122,14 +124,28 @@ impl Shared {
             .zip(0_u32..)
             .map(|(place, index)| {
                 let profile = config.profile(index as usize);
-                Camera::new(index, profile, place, config.options.clone(), vendor.clone(), config.seed, epoch_s)
+                Camera::new(
+                    index,
+                    profile,
+                    place,
+                    config.options.clone(),
+                    vendor.clone(),
+                    config.seed,
+                    epoch_s,
+                )
             })
             .collect();
         let numbered = || cameras.iter().enumerate();
         Shared {
-            by_mac: numbered().map(|(index, camera)| (camera.identity().mac_text.clone(), index)).collect(),
-            by_address: numbered().map(|(index, camera)| (camera.place().address, index)).collect(),
-            by_port: numbered().map(|(index, camera)| (camera.place().http_port, index)).collect(),
+            by_mac: numbered()
+                .map(|(index, camera)| (camera.identity().mac_text.clone(), index))
+                .collect(),
+            by_address: numbered()
+                .map(|(index, camera)| (camera.place().address, index))
+                .collect(),
+            by_port: numbered()
+                .map(|(index, camera)| (camera.place().http_port, index))
+                .collect(),
             web: config.web,
             cameras,
             faults: Faults::new(config.faults, config.seed),
@@ -155,7 +171,9 @@ impl Shared {
     /// A datagram reached every camera on the wire.
     pub(super) fn hear(&mut self, bytes: &[u8], asker: Asker) {
         // Read once for all of them.
-        let Ok(request) = reading::read(bytes) else { return };
+        let Ok(request) = reading::read(bytes) else {
+            return;
+        };
         let now_ms = self.now_ms();
         let meant = match &request.mac {
             Some(mac) => match self.by_mac.get(mac) {
@@ -180,7 +198,10 @@ impl Shared {
 
     pub(super) fn export_by_other(&mut self, camera: usize) -> Result<(), NoSuchCamera> {
         let answers = self.with(camera, |camera, now_ms| {
-            let mut answers = camera.foreign_export().map(|bytes| camera.handle(now_ms, &bytes)).unwrap_or_default();
+            let mut answers = camera
+                .foreign_export()
+                .map(|bytes| camera.handle(now_ms, &bytes))
+                .unwrap_or_default();
             for answer in &mut answers {
                 answer.mode = AnswerMode::Multicast;
             }
@@ -196,22 +217,29 @@ impl Shared {
                 self.queue(index, vec![search.clone()], None);
                 // Its neighbours hear it as they hear anybody.
                 let source = SocketAddrV4::new(self.cameras[index].place().address, PORT);
-                let neighbour = Asker { address: source, mac: Some(self.cameras[index].identity().mac) };
+                let neighbour = Asker {
+                    address: source,
+                    mac: Some(self.cameras[index].identity().mac),
+                };
                 self.hear(&search.bytes, neighbour);
             }
         }
     }
 
     fn queue(&mut self, camera: usize, answers: Vec<Answer>, asker: Option<Asker>) {
-        let source =
-            Source { mac: self.cameras[camera].identity().mac, address: self.cameras[camera].place().address };
+        let source = Source {
+            mac: self.cameras[camera].identity().mac,
+            address: self.cameras[camera].place().address,
+        };
         for answer in answers {
             let bytes: Arc<[u8]> = answer.bytes.into();
             let unicast = |port: Option<u16>| {
                 let asker = asker?;
-                let address = SocketAddrV4::new(*asker.address.ip(), port.unwrap_or(asker.address.port()));
+                let address =
+                    SocketAddrV4::new(*asker.address.ip(), port.unwrap_or(asker.address.port()));
                 // A device's system has no way to 0.0.0.0.
-                (!address.ip().is_unspecified()).then_some(Target::Asker(Asker { address, ..asker }))
+                (!address.ip().is_unspecified())
+                    .then_some(Target::Asker(Asker { address, ..asker }))
             };
             let targets = match answer.mode {
                 AnswerMode::Multicast => [Some(Target::Group), None],
@@ -223,9 +251,17 @@ impl Shared {
             for target in targets.into_iter().flatten() {
                 for delay_ms in self.faults.arrivals(answer.delay_ms) {
                     self.sequence += 1;
-                    let outgoing = Outgoing { source, target, bytes: Arc::clone(&bytes) };
+                    let outgoing = Outgoing {
+                        source,
+                        target,
+                        bytes: Arc::clone(&bytes),
+                    };
                     let at = now + Duration::from_millis(delay_ms);
-                    self.queue.push(Reverse(Queued { at, sequence: self.sequence, outgoing }));
+                    self.queue.push(Reverse(Queued {
+                        at,
+                        sequence: self.sequence,
+                        outgoing,
+                    }));
                 }
             }
         }
@@ -235,10 +271,17 @@ impl Shared {
     pub(super) fn due(&mut self) -> (Vec<Outgoing>, Option<Duration>) {
         let now = Instant::now();
         let mut due = Vec::new();
-        while self.queue.peek().is_some_and(|Reverse(first)| first.at <= now) {
+        while self
+            .queue
+            .peek()
+            .is_some_and(|Reverse(first)| first.at <= now)
+        {
             due.extend(self.queue.pop().map(|Reverse(first)| first.outgoing));
         }
-        let next = self.queue.peek().map(|Reverse(first)| first.at.saturating_duration_since(now));
+        let next = self
+            .queue
+            .peek()
+            .map(|Reverse(first)| first.at.saturating_duration_since(now));
         (due, next)
     }
 
@@ -253,16 +296,24 @@ impl Shared {
     ) -> Result<T, NoSuchCamera> {
         let now_ms = self.now_ms();
         let count = self.cameras.len();
-        let found = self.cameras.get_mut(camera).ok_or(NoSuchCamera { asked: camera, count })?;
+        let found = self.cameras.get_mut(camera).ok_or(NoSuchCamera {
+            asked: camera,
+            count,
+        })?;
         Ok(change(found, now_ms))
     }
 
     pub(super) fn states(&self) -> Vec<CameraState> {
-        (0..self.cameras.len()).filter_map(|camera| self.state(camera).ok()).collect()
+        (0..self.cameras.len())
+            .filter_map(|camera| self.state(camera).ok())
+            .collect()
     }
 
     pub(super) fn state(&self, camera: usize) -> Result<CameraState, NoSuchCamera> {
-        let found = self.cameras.get(camera).ok_or(NoSuchCamera { asked: camera, count: self.cameras.len() })?;
+        let found = self.cameras.get(camera).ok_or(NoSuchCamera {
+            asked: camera,
+            count: self.cameras.len(),
+        })?;
         let (identity, place) = (found.identity(), found.place());
         Ok(CameraState {
             camera,
@@ -297,14 +348,25 @@ impl Site for Cameras {
             (WebMode::OwnAddresses { .. }, IpAddr::V4(address)) => shared.by_address.get(&address),
             (WebMode::OwnAddresses { .. }, IpAddr::V6(_)) | (WebMode::Off, _) => None,
         };
-        let camera = shared.cameras.get(*index?).filter(|camera| camera.is_powered())?;
+        let camera = shared
+            .cameras
+            .get(*index?)
+            .filter(|camera| camera.is_powered())?;
         let identity = camera.identity();
-        Some((identity.serial.clone(), identity.model.clone(), camera.password().map(str::to_owned)))
+        Some((
+            identity.serial.clone(),
+            identity.model.clone(),
+            camera.password().map(str::to_owned),
+        ))
     }
 
     fn nonce(&self) -> String {
         let mut shared = lock(&self.0);
-        let nonce = format!("{:016x}{:016x}", shared.rng.next_u64(), shared.rng.next_u64());
+        let nonce = format!(
+            "{:016x}{:016x}",
+            shared.rng.next_u64(),
+            shared.rng.next_u64()
+        );
         shared.nonces.add(nonce.clone());
         nonce
     }

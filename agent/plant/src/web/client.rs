@@ -27,7 +27,9 @@ const URI: &str = "/ISAPI/Security/userCheck";
 /// # Errors
 /// No connection within five seconds, or no HTTP there.
 pub async fn login(server: SocketAddr, password: &str) -> io::Result<Login> {
-    tokio::time::timeout(Duration::from_secs(5), attempt(server, password)).await.map_err(|_| io::ErrorKind::TimedOut)?
+    tokio::time::timeout(Duration::from_secs(5), attempt(server, password))
+        .await
+        .map_err(|_| io::ErrorKind::TimedOut)?
 }
 
 async fn attempt(server: SocketAddr, password: &str) -> io::Result<Login> {
@@ -35,17 +37,36 @@ async fn attempt(server: SocketAddr, password: &str) -> io::Result<Login> {
     if let Some(login) = first.verdict()? {
         return Ok(login);
     }
-    let challenge = first.header("www-authenticate").and_then(Parameters::read).ok_or_else(|| odd("no challenge"))?;
-    let value = |name| challenge.value(name).ok_or_else(|| odd("an incomplete challenge"));
+    let challenge = first
+        .header("www-authenticate")
+        .and_then(Parameters::read)
+        .ok_or_else(|| odd("no challenge"))?;
+    let value = |name| {
+        challenge
+            .value(name)
+            .ok_or_else(|| odd("an incomplete challenge"))
+    };
     let (realm, nonce) = (value("realm")?, value("nonce")?);
     let (nc, cnonce) = ("00000001", "6f1d2c3b");
-    let proof = Proof { user: "admin", realm, password, method: "GET", uri: URI, nonce, nc, cnonce };
+    let proof = Proof {
+        user: "admin",
+        realm,
+        password,
+        method: "GET",
+        uri: URI,
+        nonce,
+        nc,
+        cnonce,
+    };
     let header = format!(
         "Authorization: Digest username=\"admin\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{URI}\", \
          algorithm=MD5, response=\"{}\", qop=auth, nc={nc}, cnonce=\"{cnonce}\"\r\n",
         proof.response()
     );
-    Ok(exchange(server, &header).await?.verdict()?.unwrap_or(Login::Refused))
+    Ok(exchange(server, &header)
+        .await?
+        .verdict()?
+        .unwrap_or(Login::Refused))
 }
 
 struct Page {
@@ -64,22 +85,34 @@ impl Page {
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.split("\r\n").skip(1).filter_map(|line| line.split_once(':'));
-        lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+        let mut lines = self
+            .head
+            .split("\r\n")
+            .skip(1)
+            .filter_map(|line| line.split_once(':'));
+        lines
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
     }
 }
 
 async fn exchange(server: SocketAddr, header: &str) -> io::Result<Page> {
     let mut stream = TcpStream::connect(server).await?;
-    let request = format!("GET {URI} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n{header}\r\n");
+    let request =
+        format!("GET {URI} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n{header}\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut text = Vec::new();
     stream.take(65_536).read_to_end(&mut text).await?;
     let text = String::from_utf8_lossy(&text);
     let (head, _) = text.split_once("\r\n\r\n").ok_or_else(|| odd("no HTTP"))?;
-    Ok(Page { head: head.to_owned() })
+    Ok(Page {
+        head: head.to_owned(),
+    })
 }
 
 fn odd(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("the camera's web server answered with {what}"))
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("the camera's web server answered with {what}"),
+    )
 }

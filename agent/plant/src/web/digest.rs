@@ -59,7 +59,10 @@ impl Proof<'_> {
 
 /// MD5 of the parts with colons between them.
 fn md5(parts: &[&str]) -> String {
-    Md5::digest(parts.join(":")).iter().map(|byte| format!("{byte:02x}")).collect()
+    Md5::digest(parts.join(":"))
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -83,9 +86,13 @@ mod tests {
 
     #[test]
     fn headers() {
-        let read = Parameters::read(r#"Digest username="a, b", nc=00000001,qop=auth , uri="/x=1""#).expect("a header");
+        let read = Parameters::read(r#"Digest username="a, b", nc=00000001,qop=auth , uri="/x=1""#)
+            .expect("a header");
         assert_eq!(read.value("username"), Some("a, b"));
-        assert_eq!((read.value("nc"), read.value("qop")), (Some("00000001"), Some("auth")));
+        assert_eq!(
+            (read.value("nc"), read.value("qop")),
+            (Some("00000001"), Some("auth"))
+        );
         assert_eq!(read.value("uri"), Some("/x=1"));
         for wrong in ["", "Digest", "Basic YTpi", "Digest x=\"y"] {
             assert_eq!(Parameters::read(wrong), None, "{wrong}");

@@ -87,7 +87,9 @@ async fn converse(mut stream: TcpStream, site: &impl Site) -> io::Result<()> {
                 break at;
             }
             if buffer.len() > MAX_HEAD {
-                return stream.write_all(b"HTTP/1.1 431 Request Header Fields Too Large\r\n\r\n").await;
+                return stream
+                    .write_all(b"HTTP/1.1 431 Request Header Fields Too Large\r\n\r\n")
+                    .await;
             }
             let read = tokio::time::timeout(PATIENCE, stream.read_buf(&mut buffer)).await;
             if read.map_err(|_| io::ErrorKind::TimedOut)?? == 0 {
@@ -97,9 +99,13 @@ async fn converse(mut stream: TcpStream, site: &impl Site) -> io::Result<()> {
         let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
         buffer.drain(..end + 4);
         let Some(request) = Request::read(&head) else {
-            return stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+            return stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                .await;
         };
-        stream.write_all(answer(&request, local, site).as_bytes()).await?;
+        stream
+            .write_all(answer(&request, local, site).as_bytes())
+            .await?;
         // Bodies are not read: the next request would start in the middle of one.
         if request.has_body || request.close {
             return Ok(());
@@ -120,8 +126,13 @@ impl<'a> Request<'a> {
         let mut lines = head.split("\r\n");
         let mut first = lines.next()?.split(' ');
         let (method, uri, version) = (first.next()?, first.next()?, first.next()?);
-        let mut request =
-            Request { method, uri, authorization: None, has_body: false, close: version != "HTTP/1.1" };
+        let mut request = Request {
+            method,
+            uri,
+            authorization: None,
+            has_body: false,
+            close: version != "HTTP/1.1",
+        };
         for line in lines {
             let (name, value) = line.split_once(':')?;
             let value = value.trim();
@@ -142,19 +153,31 @@ fn answer(request: &Request<'_>, local: SocketAddr, site: &impl Site) -> String 
         return page("404 Not Found", "", "");
     };
     let Some(password) = password else {
-        return page("403 Forbidden", "", &status(4, "Invalid Operation", "notActivated"));
+        return page(
+            "403 Forbidden",
+            "",
+            &status(4, "Invalid Operation", "notActivated"),
+        );
     };
     let entry = match request.authorization.and_then(Parameters::read) {
         Some(given) => check(request, &given, &password, site),
         None => Entry::Wrong,
     };
     if entry != Entry::Right {
-        let stale = if entry == Entry::Stale { ", stale=\"true\"" } else { "" };
+        let stale = if entry == Entry::Stale {
+            ", stale=\"true\""
+        } else {
+            ""
+        };
         let challenge = format!(
             "WWW-Authenticate: Digest qop=\"auth\", realm=\"{REALM}\", nonce=\"{}\", algorithm=MD5{stale}\r\n",
             site.nonce()
         );
-        return page("401 Unauthorized", &challenge, &status(4, "Invalid Operation", "unauthorized"));
+        return page(
+            "401 Unauthorized",
+            &challenge,
+            &status(4, "Invalid Operation", "unauthorized"),
+        );
     }
     match (request.method, request.uri) {
         ("GET", "/ISAPI/Security/userCheck") => page(
@@ -170,7 +193,11 @@ fn answer(request: &Request<'_>, local: SocketAddr, site: &impl Site) -> String 
                  <serialNumber>{serial}</serialNumber></DeviceInfo>"
             ),
         ),
-        _ => page("404 Not Found", "", &status(4, "Invalid Operation", "notSupport")),
+        _ => page(
+            "404 Not Found",
+            "",
+            &status(4, "Invalid Operation", "notSupport"),
+        ),
     }
 }
 
@@ -198,14 +225,22 @@ fn check(request: &Request<'_>, given: &Parameters, password: &str, site: &impl 
         };
         Some((number, proof, given.value("response")?))
     };
-    let Some((number, proof, response)) = parts() else { return Entry::Wrong };
+    let Some((number, proof, response)) = parts() else {
+        return Entry::Wrong;
+    };
     let same_request = proof.uri == request.uri && proof.realm == REALM && proof.user == "admin";
     let usual = given.value("qop") == Some("auth")
-        && given.value("algorithm").is_none_or(|text| text.eq_ignore_ascii_case("md5"));
+        && given
+            .value("algorithm")
+            .is_none_or(|text| text.eq_ignore_ascii_case("md5"));
     if !same_request || !usual || proof.response() != response.to_ascii_lowercase() {
         return Entry::Wrong;
     }
-    if site.count(proof.nonce, number) { Entry::Right } else { Entry::Stale }
+    if site.count(proof.nonce, number) {
+        Entry::Right
+    } else {
+        Entry::Stale
+    }
 }
 
 fn status(code: u32, text: &str, sub: &str) -> String {
@@ -216,7 +251,11 @@ fn status(code: u32, text: &str, sub: &str) -> String {
 }
 
 fn page(status: &str, headers: &str, body: &str) -> String {
-    let body = if body.is_empty() { String::new() } else { format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}") };
+    let body = if body.is_empty() {
+        String::new()
+    } else {
+        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}")
+    };
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: application/xml\r\n{headers}Content-Length: {}\r\n\r\n{body}",
         body.len()

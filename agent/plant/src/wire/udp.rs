@@ -4,13 +4,14 @@ use std::io::{self, IoSlice};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::os::fd::AsRawFd;
 
+use nix::libc::{in_addr, in_pktinfo};
 use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrIn, sendmsg};
 use sadp::{GROUP, PORT};
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
-use super::{Asker, Outgoing, Target};
+use super::{Asker, Outgoing, Take, Target};
 
 /// Sockets of all cameras of one interface.
 pub(crate) struct UdpWire {
@@ -30,7 +31,11 @@ impl UdpWire {
     /// address. Plain: the box runs on this machine and holds port 37020 itself, and unicast answers must reach it and
     /// not us. So we listen on the group's address, where unicast never arrives, and answer from a port of our own.
     pub(crate) fn open(interface: u32, addressed: bool) -> io::Result<UdpWire> {
-        let bind = if addressed { Ipv4Addr::UNSPECIFIED } else { GROUP };
+        let bind = if addressed {
+            Ipv4Addr::UNSPECIFIED
+        } else {
+            GROUP
+        };
         let receive = socket(SocketAddrV4::new(bind, PORT))?;
         receive.join_multicast_v4_n(&GROUP, &InterfaceIndexOrAddress::Index(interface))?;
         // Only this interface's group, whatever else on this machine has joined it.
@@ -44,18 +49,22 @@ impl UdpWire {
         };
         Ok(UdpWire {
             receive: UdpSocket::from_std(receive.into())?,
-            send: send.map(|socket| UdpSocket::from_std(socket.into())).transpose()?,
+            send: send
+                .map(|socket| UdpSocket::from_std(socket.into()))
+                .transpose()?,
             interface,
             addressed,
             buffer: vec![0; sadp::MAX_DATAGRAM],
         })
     }
 
-    pub(super) async fn receive(&mut self, most: usize, take: &mut dyn FnMut(&[u8], Asker)) -> io::Result<()> {
+    pub(super) async fn receive(&mut self, most: usize, take: &mut Take<'_>) -> io::Result<()> {
         self.receive.readable().await?;
         for _ in 0..most {
             match self.receive.try_recv_from(&mut self.buffer) {
-                Ok((length, SocketAddr::V4(address))) => take(&self.buffer[..length], Asker { address, mac: None }),
+                Ok((length, SocketAddr::V4(address))) => {
+                    take(&self.buffer[..length], Asker { address, mac: None })
+                }
                 Ok((_, SocketAddr::V6(_))) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // An ICMP error of an earlier answer; the socket is fine.
@@ -94,13 +103,23 @@ impl UdpWire {
             Target::Group => SocketAddrV4::new(GROUP, PORT),
             Target::Asker(asker) => asker.address,
         };
-        let source = if self.addressed { one.source.address } else { Ipv4Addr::UNSPECIFIED };
+        let source = if self.addressed {
+            one.source.address
+        } else {
+            Ipv4Addr::UNSPECIFIED
+        };
         // A group has no route of its own: the interface is named. An asker is found by the routes, as on a device.
-        let interface = if one.target == Target::Group { self.interface } else { 0 };
-        let info = nix::libc::in_pktinfo {
+        let interface = if one.target == Target::Group {
+            self.interface
+        } else {
+            0
+        };
+        let info = in_pktinfo {
             ipi_ifindex: interface.cast_signed(),
-            ipi_spec_dst: nix::libc::in_addr { s_addr: source.to_bits().to_be() },
-            ipi_addr: nix::libc::in_addr { s_addr: 0 },
+            ipi_spec_dst: in_addr {
+                s_addr: source.to_bits().to_be(),
+            },
+            ipi_addr: in_addr { s_addr: 0 },
         };
         sendmsg(
             socket.as_raw_fd(),
