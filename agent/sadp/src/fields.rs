@@ -1,13 +1,14 @@
 //! From a list of elements to typed fields.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::str::FromStr;
 
 use crate::boot_time::BootTime;
 use crate::crypto::open_version;
 use crate::device::Device;
 use crate::mac::Mac;
-use crate::xml::{Document, Element, cut, trim};
+use crate::xml::{Document, Element, cut, trim, trim_range};
 
 /// The longest text of an ordinary field, in bytes. A longer one is kept, cut, in [`Device::other`].
 pub const MAX_TEXT: usize = 256;
@@ -98,9 +99,27 @@ impl Field {
 
 /// The known elements of a document, and the rest.
 pub(crate) struct Fields<'a> {
-    /// By [`Field`]: the first non-empty text, untrimmed.
-    texts: [Option<Cow<'a, str>>; SPELLINGS.len()],
+    /// By [`Field`]: the first non-empty text.
+    texts: [Option<Text<'a>>; SPELLINGS.len()],
     other: Other,
+}
+
+/// A text that is not empty when trimmed. It is trimmed once only, so that duplicates of a text with many
+/// blanks cost no more than their own length.
+struct Text<'a> {
+    raw: Cow<'a, str>,
+    trimmed: Range<usize>,
+}
+
+impl<'a> Text<'a> {
+    fn new(raw: Cow<'a, str>) -> Option<Text<'a>> {
+        let trimmed = trim_range(&raw);
+        (!trimmed.is_empty()).then_some(Text { raw, trimmed })
+    }
+
+    fn trimmed(&self) -> &str {
+        &self.raw[self.trimmed.clone()]
+    }
 }
 
 impl<'a> Fields<'a> {
@@ -111,18 +130,17 @@ impl<'a> Fields<'a> {
         };
         for Element { name, text, torn } in document.elements {
             // The beginning of a value must not pass for the value.
-            match Field::of(name).filter(|_| !torn) {
-                None => fields.other.push(name, &text),
-                Some(field) => {
-                    let known = &mut fields.texts[field as usize];
-                    match known {
-                        None if !trim(&text).is_empty() => *known = Some(text),
-                        Some(first) if !trim(&text).is_empty() && trim(first) != trim(&text) => {
-                            fields.other.push(name, &text);
-                        }
-                        _ => {}
-                    }
+            let Some(field) = Field::of(name).filter(|_| !torn) else {
+                fields.other.push(name, &text);
+                continue;
+            };
+            let known = &mut fields.texts[field as usize];
+            match (known.as_ref(), Text::new(text)) {
+                (None, text) => *known = text,
+                (Some(first), Some(text)) if first.trimmed() != text.trimmed() => {
+                    fields.other.push(name, text.trimmed());
                 }
+                _ => {}
             }
         }
         fields
@@ -130,7 +148,7 @@ impl<'a> Fields<'a> {
 
     /// A field's trimmed text, never empty.
     pub(crate) fn text(&self, field: Field) -> Option<&str> {
-        self.texts[field as usize].as_deref().map(trim)
+        self.texts[field as usize].as_ref().map(Text::trimmed)
     }
 
     /// Whether a field is exactly `true`.
@@ -140,10 +158,8 @@ impl<'a> Fields<'a> {
 
     /// A field's text as it came, blanks included, unless it is too long to be true.
     pub(crate) fn opaque(&self, field: Field) -> Option<String> {
-        self.texts[field as usize]
-            .as_deref()
-            .filter(|text| text.len() <= MAX_OPAQUE)
-            .map(str::to_owned)
+        let text = self.texts[field as usize].as_ref()?;
+        (text.raw.len() <= MAX_OPAQUE).then(|| text.raw.clone().into_owned())
     }
 
     /// A number; `None` for what is none.
@@ -221,7 +237,7 @@ impl<'a> Fields<'a> {
         // What belongs to answers of other commands is not lost either.
         for (name, field) in &SPELLINGS[Field::Result as usize..] {
             if let Some(text) = self.texts[*field as usize].take() {
-                self.other.push(name, &text);
+                self.other.push(name, text.trimmed());
             }
         }
         device.other = self.other.kept;
@@ -231,7 +247,7 @@ impl<'a> Fields<'a> {
     /// A text, moved out where it can be. One too long for its field goes to the other elements.
     fn take_text(&mut self, field: Field) -> Option<String> {
         let text = self.texts[field as usize].take()?;
-        let trimmed = trim(&text);
+        let trimmed = text.trimmed();
         if trimmed.len() > MAX_TEXT {
             self.other.push(field.spelling(), trimmed);
             return None;
@@ -242,9 +258,9 @@ impl<'a> Fields<'a> {
     /// A value; a text that is none goes to the other elements.
     fn take<T: FromStr>(&mut self, field: Field) -> Option<T> {
         let text = self.texts[field as usize].take()?;
-        let value = trim(&text).parse().ok();
+        let value = text.trimmed().parse().ok();
         if value.is_none() {
-            self.other.push(field.spelling(), &text);
+            self.other.push(field.spelling(), text.trimmed());
         }
         value
     }
@@ -257,7 +273,7 @@ impl<'a> Fields<'a> {
 
     fn take_known_flag(&mut self, field: Field) -> Option<bool> {
         let text = self.texts[field as usize].take()?;
-        let trimmed = trim(&text);
+        let trimmed = text.trimmed();
         if !matches!(trimmed, "true" | "false") {
             self.other.push(field.spelling(), trimmed);
         }

@@ -13,7 +13,7 @@ mod text;
 use std::borrow::Cow;
 
 pub(crate) use decode::decode;
-pub(crate) use text::{cut, trim};
+pub(crate) use text::{cut, trim, trim_range};
 
 use crate::message::Reading;
 

@@ -1,15 +1,24 @@
 //! Small texts: trimming, cutting, unescaping.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Cuts blanks and NULs off both ends; devices pad with either.
 pub(crate) fn trim(text: &str) -> &str {
+    &text[trim_range(text)]
+}
+
+/// What [`trim`] leaves.
+pub(crate) fn trim_range(text: &str) -> Range<usize> {
     // Most texts need no trimming: look at their ends before looking closer.
     let plain = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
     if plain(text.as_bytes().first()) && plain(text.as_bytes().last()) {
-        return text;
+        return 0..text.len();
     }
-    text.trim_matches(|c: char| c.is_whitespace() || c == '\0')
+    let padding = |c: char| c.is_whitespace() || c == '\0';
+    let from_start = text.trim_start_matches(padding);
+    let start = text.len() - from_start.len();
+    start..start + from_start.trim_end_matches(padding).len()
 }
 
 /// The beginning of a text: at most `longest` bytes, no character torn.
