@@ -6,7 +6,9 @@
 //! Both read the same answers from tests/answers. See docs/performance.md for measured numbers.
 #![allow(
     clippy::disallowed_methods,
-    reason = "measuring needs the clock, the process and a terminal"
+    clippy::disallowed_macros,
+    clippy::disallowed_types,
+    reason = "measuring needs the clock, valgrind and a terminal"
 )]
 
 use std::hint::black_box;
