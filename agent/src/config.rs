@@ -8,6 +8,7 @@ use resetbox_core::policy::{KeySet, Language};
 use serde::Deserialize;
 
 use crate::clock::Trust;
+use crate::net::NetConfig;
 
 /// Where the box looks when no file is named.
 pub const DEFAULT_PATH: &str = "/etc/resetbox/resetbox.toml";
@@ -19,6 +20,8 @@ pub struct Config {
     /// `[box]`
     #[serde(rename = "box")]
     pub identity: Identity,
+    /// `[net]`
+    pub net: NetConfig,
     /// `[store]`
     pub store: StoreConfig,
     /// `[clock]`

@@ -9,5 +9,6 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod log;
+pub mod net;
 pub mod run;
 pub mod store;

@@ -16,6 +16,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 use crate::bus::{Books, Bus, Heard, HeardWhat, Input};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::net::{self, NetHandle};
 use crate::store::{self, Opened, Store, StoreError};
 
 /// What the demo and the tests change about a run.
@@ -86,6 +87,7 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
         books,
     };
     let mut shells = Shells {
+        net: net::spawn(config.net.clone(), bus.inputs.clone()),
         store,
         feed,
         replies: HashMap::new(),
@@ -287,6 +289,7 @@ impl Machine {
 
 /// The other ends.
 struct Shells {
+    net: NetHandle,
     store: Option<Store>,
     feed: broadcast::Sender<Feed>,
     replies: HashMap<RequestId, oneshot::Sender<Reply>>,
@@ -298,7 +301,8 @@ struct Shells {
 impl Shells {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::Transmit(_) | Effect::Rejoin(_) => {}
+            Effect::Transmit(transmit) => self.net.transmit(transmit),
+            Effect::Rejoin(link) => self.net.rejoin(link),
             Effect::Persist { number, record } => self.persist(number, record),
             Effect::Reply { id, reply } => {
                 if let Some(waiting) = self.replies.remove(&id) {
