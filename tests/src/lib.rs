@@ -1,1 +1,8 @@
-//! Skeleton.
+//! What the end-to-end tests stand on: hosts in network namespaces of their own, the real binaries
+//! in them, and an HTTP client that speaks from inside one.
+//!
+//! The tests need root (network namespaces) and iproute2; the README's test command gives both.
+
+pub mod http;
+pub mod netns;
+pub mod process;
