@@ -14,45 +14,22 @@ const PURE: [&str; 3] = ["sadp", "core", "view"];
 /// decision: it must do no I/O.
 #[test]
 fn dependencies_point_inward() {
-    type Row = (
-        &'static str,
-        &'static [&'static str],
-        Option<&'static [&'static str]>,
-    );
+    type Row = (&'static str, &'static [&'static str], Option<&'static str>);
     let allowed: [Row; 6] = [
         (
             "sadp",
             &[],
-            Some(&[
-                "aes",
-                "base64",
-                "ecb",
-                "encoding_rs",
-                "md-5",
-                "quick-xml",
-                "rand_core",
-                "rsa",
-                "sha2",
-                "thiserror",
-                "zeroize",
-            ]),
+            Some("aes base64 ecb encoding_rs md-5 quick-xml rand_core rsa sha2 thiserror zeroize"),
         ),
         (
             "resetbox-core",
             &["sadp"],
-            Some(&[
-                "rand_chacha",
-                "rand_core",
-                "serde",
-                "subtle",
-                "thiserror",
-                "zeroize",
-            ]),
+            Some("rand_chacha rand_core serde subtle thiserror zeroize"),
         ),
         (
             "resetbox-view",
             &["sadp", "resetbox-core"],
-            Some(&["embedded-graphics", "qrcode", "u8g2-fonts"]),
+            Some("embedded-graphics qrcode u8g2-fonts"),
         ),
         // The plant reads the protocol from the device's side: it must not learn the box's own mistakes from the core.
         ("resetbox-plant", &["sadp"], None),
@@ -95,7 +72,7 @@ fn dependencies_point_inward() {
                 assert!(inside.contains(&to), "{name} must not depend on {to}");
             } else if let Some(outside) = outside {
                 assert!(
-                    outside.contains(&to),
+                    outside.split(' ').any(|name| name == to),
                     "{name} names {to}, which this test does not list"
                 );
             }
@@ -106,37 +83,15 @@ fn dependencies_point_inward() {
 /// Not even through somebody else's crate does a pure crate reach a runtime, a socket, a file or a process.
 #[test]
 fn pure_crates_reach_no_shell_crate() {
-    const SHELL: [&str; 22] = [
-        "tokio",
-        "mio",
-        "socket2",
-        "nix",
-        "rustix",
-        "async-io",
-        "smol",
-        "axum",
-        "hyper",
-        "tower",
-        "reqwest",
-        "rumqttc",
-        "rusqlite",
-        "rustls",
-        "tempfile",
-        "clap",
-        "tracing",
-        "log",
-        "gpiocdev",
-        "spidev",
-        "sd-notify",
-        "prometheus-client",
-    ];
+    let shell = "tokio mio socket2 nix rustix async-io smol axum hyper tower reqwest rumqttc rusqlite rustls tempfile \
+                 clap tracing log gpiocdev spidev sd-notify prometheus-client";
     for package in ["sadp", "resetbox-core", "resetbox-view"] {
         let tree = tree(&["-p", package]);
         assert!(
             tree.contains("sadp"),
             "the tree of {package} must at least hold sadp: {tree:?}"
         );
-        for shell in SHELL {
+        for shell in shell.split_whitespace() {
             assert!(
                 !tree.contains(shell),
                 "{package} reaches {shell}: cargo tree -p {package} -i {shell}"
