@@ -464,7 +464,7 @@ fn checksum(bytes: &[u8], hole: usize) -> u16 {
     let sum = (sum & 0xffff) + (sum >> 16);
     let sum = (sum & 0xffff) + (sum >> 16);
     // Masked to 16 bits, the cast keeps the value.
-    (!sum & 0xffff) as u16
+    ((!sum & 0xffff) as u16).swap_bytes()
 }
 
 /// The `N` bytes at `offset`; every caller's offsets are constants that lie within `L`.
