@@ -1,0 +1,291 @@
+//! Letters. Small panels take bitmap fonts pixel for pixel; larger ones take a 42-pixel face and
+//! scale it down by area with the baseline, the x-height and the cap line held on whole rows, so
+//! that strokes stay even and edges crisp without a rasteriser.
+
+use embedded_graphics::Pixel;
+use embedded_graphics::draw_target::DrawTarget;
+use embedded_graphics::geometry::{OriginDimensions, Point, Size};
+use embedded_graphics::pixelcolor::BinaryColor;
+use u8g2_fonts::FontRenderer;
+use u8g2_fonts::fonts;
+use u8g2_fonts::types::{FontColor, VerticalPosition};
+
+/// Thickness of the strokes.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Weight {
+    Regular,
+    Bold,
+}
+
+/// A face at a size.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Type {
+    pub(crate) weight: Weight,
+    /// Height of a capital letter in pixels.
+    pub(crate) cap: i32,
+    /// One of the bitmap fonts as it is, instead of the scaled face.
+    pub(crate) bitmap: bool,
+}
+
+impl Type {
+    pub(crate) const fn smooth(weight: Weight, cap: i32) -> Self {
+        Self {
+            weight,
+            cap,
+            bitmap: false,
+        }
+    }
+
+    pub(crate) const fn bitmap(weight: Weight, cap: i32) -> Self {
+        Self {
+            weight,
+            cap,
+            bitmap: true,
+        }
+    }
+
+    /// Rows below the baseline that letters like g and p need.
+    pub(crate) fn descent(self) -> i32 {
+        if self.bitmap {
+            (self.cap + 3) / 4
+        } else {
+            (self.cap * 3 + 9) / 10
+        }
+    }
+
+    /// Rows above the cap line that brackets and slashes need.
+    pub(crate) fn rise(self) -> i32 {
+        if self.bitmap { 1 } else { (self.cap + 9) / 10 }
+    }
+
+    /// From one baseline to the next in running text.
+    pub(crate) fn line_height(self) -> i32 {
+        if self.bitmap {
+            self.cap + self.descent() + 2
+        } else {
+            (self.cap * 16 + 5) / 10
+        }
+    }
+
+    /// Width of `text` in whole pixels, rounded up.
+    pub(crate) fn width(self, text: &str) -> i32 {
+        let units: i32 = text.chars().map(|c| self.advance(c)).sum();
+        (units + UNIT - 1) / UNIT
+    }
+
+    /// How far the pen moves for `c`, in units of 1/64 pixel.
+    pub(crate) fn advance(self, c: char) -> i32 {
+        let font = self.renderer();
+        let c = known(&font, c);
+        let advance = font
+            .get_rendered_dimensions(c, Point::zero(), VerticalPosition::Baseline)
+            .map(|d| d.advance.x)
+            .unwrap_or(0);
+        if self.bitmap {
+            advance * UNIT
+        } else {
+            advance * UNIT * self.cap / CAP
+        }
+    }
+
+    /// The picture of `c` with the pen at `pen` (in 1/64 pixel, only its fraction counts).
+    pub(crate) fn glyph(self, c: char, pen: i32) -> Glyph {
+        let font = self.renderer();
+        let c = known(&font, c);
+        let mut mask = Mask::default();
+        // The mask takes everything; there is no error it could give.
+        let _ = font.render(
+            c,
+            Point::new(MASK / 4, MASK / 2),
+            VerticalPosition::Baseline,
+            FontColor::Transparent(BinaryColor::On),
+            &mut mask,
+        );
+        if self.bitmap {
+            mask.whole()
+        } else {
+            mask.scaled(self.cap, pen.rem_euclid(UNIT))
+        }
+    }
+
+    fn renderer(self) -> FontRenderer {
+        match (self.bitmap, self.weight, self.cap) {
+            (false, Weight::Regular, _) => FontRenderer::new::<fonts::u8g2_font_fur42_tf>(),
+            (false, Weight::Bold, _) => FontRenderer::new::<fonts::u8g2_font_fub42_tf>(),
+            (true, Weight::Regular, ..=8) => FontRenderer::new::<fonts::u8g2_font_helvR08_tf>(),
+            (true, Weight::Regular, _) => FontRenderer::new::<fonts::u8g2_font_helvR10_tf>(),
+            (true, Weight::Bold, ..=8) => FontRenderer::new::<fonts::u8g2_font_helvB08_tf>(),
+            (true, Weight::Bold, 9..=11) => FontRenderer::new::<fonts::u8g2_font_helvB10_tf>(),
+            (true, Weight::Bold, 12..=13) => FontRenderer::new::<fonts::u8g2_font_helvB12_tf>(),
+            (true, Weight::Bold, _) => FontRenderer::new::<fonts::u8g2_font_helvB14_tf>(),
+        }
+    }
+}
+
+/// The pen moves in 64ths of a pixel.
+pub(crate) const UNIT: i32 = 64;
+/// Cap height, x-height and overshoot of the 42-pixel face, in its own pixels.
+const CAP: i32 = 42;
+const X_HEIGHT: i32 = 31;
+const OVERSHOOT: i32 = 1;
+/// Side of the square into which a glyph of any face fits.
+const MASK: i32 = 128;
+
+/// What stands for a character that the font lacks.
+const UNKNOWN: char = '?';
+
+fn known(font: &FontRenderer, c: char) -> char {
+    if font
+        .get_rendered_dimensions(c, Point::zero(), VerticalPosition::Baseline)
+        .is_ok_and(|d| d.advance.x > 0)
+    {
+        c
+    } else {
+        UNKNOWN
+    }
+}
+
+/// Coverage of a rectangle of pixels, relative to the pen and the baseline.
+pub(crate) struct Glyph {
+    /// Column of its left edge; rows grow downwards, the baseline is the lower edge of row -1.
+    pub(crate) left: i32,
+    pub(crate) top: i32,
+    pub(crate) width: i32,
+    /// 0 to 255, row by row.
+    pub(crate) coverage: Vec<u8>,
+}
+
+/// A square of bits that a font draws into.
+struct Mask {
+    bits: Vec<bool>,
+    left: i32,
+    right: i32,
+    top: i32,
+    bottom: i32,
+}
+
+impl Default for Mask {
+    fn default() -> Self {
+        Self {
+            bits: vec![false; (MASK * MASK) as usize],
+            left: MASK,
+            right: 0,
+            top: MASK,
+            bottom: 0,
+        }
+    }
+}
+
+impl Mask {
+    fn on(&self, x: i32, y: i32) -> bool {
+        self.bits[(y * MASK + x) as usize]
+    }
+
+    fn whole(&self) -> Glyph {
+        let (width, height) = (
+            (self.right - self.left).max(0),
+            (self.bottom - self.top).max(0),
+        );
+        let mut coverage = Vec::with_capacity((width * height) as usize);
+        for y in self.top..self.top + height {
+            for x in self.left..self.left + width {
+                coverage.push(if self.on(x, y) { 255 } else { 0 });
+            }
+        }
+        Glyph {
+            left: self.left - MASK / 4,
+            top: self.top - MASK / 2,
+            width,
+            coverage,
+        }
+    }
+
+    /// Every source pixel gives its share to the pixels that it covers after scaling.
+    fn scaled(&self, cap: i32, pen: i32) -> Glyph {
+        if self.right <= self.left {
+            return Glyph {
+                left: 0,
+                top: 0,
+                width: 0,
+                coverage: Vec::new(),
+            };
+        }
+        let column = |x: i32| pen + (x - MASK / 4) * UNIT * cap / CAP;
+        let row = |y: i32| -height(MASK / 2 - y, cap);
+        let left = column(self.left).div_euclid(UNIT);
+        let right = (column(self.right) + UNIT - 1).div_euclid(UNIT);
+        let top = row(self.top).div_euclid(UNIT);
+        let bottom = (row(self.bottom) + UNIT - 1).div_euclid(UNIT);
+        let width = right - left;
+        let mut sums = vec![0i32; (width * (bottom - top)) as usize];
+        for sy in self.top..self.bottom {
+            let (y0, y1) = (row(sy), row(sy + 1));
+            for sx in self.left..self.right {
+                if !self.on(sx, sy) {
+                    continue;
+                }
+                let (x0, x1) = (column(sx), column(sx + 1));
+                for y in y0.div_euclid(UNIT)..(y1 + UNIT - 1).div_euclid(UNIT) {
+                    let dy = y1.min((y + 1) * UNIT) - y0.max(y * UNIT);
+                    for x in x0.div_euclid(UNIT)..(x1 + UNIT - 1).div_euclid(UNIT) {
+                        let dx = x1.min((x + 1) * UNIT) - x0.max(x * UNIT);
+                        sums[((y - top) * width + x - left) as usize] += dx * dy;
+                    }
+                }
+            }
+        }
+        Glyph {
+            left,
+            top,
+            width,
+            coverage: sums
+                .into_iter()
+                .map(|s| (s * 255 / (UNIT * UNIT)).min(255) as u8)
+                .collect(),
+        }
+    }
+}
+
+/// Where a source height above the baseline lands, in 1/64 pixel: baseline, x-height and cap line
+/// fall on whole rows, and what round letters overshoot is pressed flat.
+fn height(y: i32, cap: i32) -> i32 {
+    let x_height = (X_HEIGHT * cap + CAP / 2) / CAP;
+    let linear = |d: i32| d * UNIT * cap / CAP;
+    match y {
+        ..0 => linear((y + OVERSHOOT).min(0)),
+        0..=X_HEIGHT => y * UNIT * x_height / X_HEIGHT,
+        _ if y <= X_HEIGHT + OVERSHOOT => x_height * UNIT,
+        _ if y <= CAP => {
+            let start = X_HEIGHT + OVERSHOOT;
+            x_height * UNIT + (y - start) * UNIT * (cap - x_height) / (CAP - start)
+        }
+        _ => cap * UNIT + linear((y - CAP - OVERSHOOT).max(0)),
+    }
+}
+
+impl OriginDimensions for Mask {
+    fn size(&self) -> Size {
+        Size::new(MASK as u32, MASK as u32)
+    }
+}
+
+impl DrawTarget for Mask {
+    type Color = BinaryColor;
+    type Error = core::convert::Infallible;
+
+    fn draw_iter<I>(&mut self, pixels: I) -> Result<(), Self::Error>
+    where
+        I: IntoIterator<Item = Pixel<Self::Color>>,
+    {
+        for Pixel(Point { x, y }, colour) in pixels {
+            if colour == BinaryColor::On && (0..MASK).contains(&x) && (0..MASK).contains(&y) {
+                self.bits[(y * MASK + x) as usize] = true;
+                self.left = self.left.min(x);
+                self.right = self.right.max(x + 1);
+                self.top = self.top.min(y);
+                self.bottom = self.bottom.max(y + 1);
+            }
+        }
+        Ok(())
+    }
+}

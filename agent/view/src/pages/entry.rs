@@ -1,0 +1,245 @@
+//! Typing the key with the joystick, and showing the password that will be set.
+
+use resetbox_core::screen::{Page, Target};
+
+use super::Pen;
+use super::chrome::narrower;
+use super::stack::{Block, Stack};
+use crate::draw::flow::{fitting, paragraph, wrap};
+use crate::draw::{Align, Class, Icon, Rect, Type, Weight, flow};
+use crate::palette::{BLUE, CARD, LINE, ORANGE, PAPER, QUIET, SKY};
+use crate::texts;
+
+/// Characters of a key as a rule: so many boxes are shown.
+const SLOTS: usize = 8;
+const GROUPS: [&str; 3] = ["ABC", "abc", "123"];
+
+pub(super) fn key(pen: &mut Pen<'_>, area: Rect, page: &Page) {
+    let Page::KeyEntry {
+        target,
+        typed,
+        group,
+        cursor,
+        group_name,
+        phone,
+        problem,
+    } = page
+    else {
+        return;
+    };
+    let theme = pen.theme;
+    let language = pen.language;
+    let mut left = area.inset(theme.pad, if theme.small() { 1 } else { theme.pad / 2 });
+
+    heading(pen, &mut left, target);
+    slots(pen, &mut left, typed.expose());
+    left.cut_top(if theme.small() { 1 } else { theme.pad / 2 });
+
+    // Below: what is wrong, or the way by phone.
+    let face = theme.label;
+    if let Some(problem) = problem {
+        let words = texts::problem(language, problem).short;
+        let lines = wrap(face, &words, left.w);
+        let rows = left.cut_bottom(flow::height(face, lines.len()));
+        flow::lines(pen.canvas, rows, Align::Left, face, ORANGE, &lines);
+    } else if let Some((address, pin)) = phone {
+        let address = address.trim_start_matches("http://");
+        let pin = format!("{} {pin}", texts::pin(language));
+        let row = left.cut_bottom(face.line_height());
+        let long = format!("{}: {address}", texts::or_phone(language));
+        let mut cell = row;
+        let right = cell.cut_right(theme.label_bold.width(&pin));
+        pen.canvas
+            .text(right, Align::Right, theme.label_bold, SKY, &pin);
+        cell.cut_right(theme.pad / 2);
+        let text = if face.width(&long) <= cell.w {
+            long
+        } else {
+            address.to_owned()
+        };
+        if face.width(&text) <= cell.w {
+            pen.canvas.text(cell, Align::Left, face, QUIET, &text);
+        }
+    }
+    group_tabs(pen, &mut left, group_name);
+    grid(pen, left, group, *cursor);
+}
+
+fn heading(pen: &mut Pen<'_>, left: &mut Rect, target: &Target) {
+    let theme = pen.theme;
+    let face = if theme.small() {
+        theme.label_bold
+    } else {
+        theme.fact_bold
+    };
+    let mut row = left.cut_top(face.line_height());
+    let tail = texts::tail(&target.serial_tail);
+    let words = texts::key_for(pen.language);
+    let cell = row.cut_left(face.width(words));
+    pen.canvas.text(cell, Align::Left, face, PAPER, words);
+    row.cut_left(face.cap / 2);
+    let cell = row.cut_left(face.width(&tail));
+    pen.canvas.text(cell, Align::Left, face, SKY, &tail);
+    row.cut_left(theme.pad);
+    if theme.label.width(&target.model) <= row.w {
+        pen.canvas
+            .text(row, Align::Right, theme.label, QUIET, &target.model);
+    }
+}
+
+/// Eight boxes, more when more was typed.
+fn slots(pen: &mut Pen<'_>, left: &mut Rect, typed: &str) {
+    let theme = pen.theme;
+    let chars: Vec<char> = typed.chars().collect();
+    let count = SLOTS.max((chars.len() + 1).min(32));
+    let per_row = if count <= 12 {
+        count
+    } else {
+        count.div_ceil(2)
+    };
+    let height = match theme.class {
+        Class::Small => 18,
+        Class::Medium => 30,
+        Class::Large => 44,
+    };
+    let rows = count.div_ceil(per_row);
+    let height = if rows > 1 { height * 2 / 3 } else { height };
+    for r in 0..rows {
+        let row = left.cut_top(height + 2);
+        for c in 0..per_row {
+            let i = r * per_row + c;
+            let x0 = row.x + row.w * c as i32 / per_row as i32;
+            let x1 = row.x + row.w * (c as i32 + 1) / per_row as i32;
+            let slot = Rect::new(x0 + 1, row.y, x1 - x0 - 2, height);
+            pen.canvas.round_rect(slot, theme.radius * 0.7, CARD);
+            if i == chars.len() {
+                let width = if theme.small() { 1.0 } else { 2.0 };
+                pen.canvas.round_frame(slot, theme.radius * 0.7, width, SKY);
+            }
+            if let Some(c) = chars.get(i) {
+                let text = c.to_string();
+                let face = match theme.class {
+                    Class::Small => vec![theme.fact_bold, theme.label_bold],
+                    Class::Medium => narrower(Type::smooth(Weight::Bold, 16)),
+                    Class::Large => narrower(Type::smooth(Weight::Bold, 24)),
+                };
+                let face = fitting(&face, &text, slot.w - 1);
+                pen.canvas.text(slot, Align::Centre, face, PAPER, &text);
+            }
+        }
+    }
+}
+
+fn group_tabs(pen: &mut Pen<'_>, left: &mut Rect, name: &str) {
+    let theme = pen.theme;
+    let mut row = left.cut_bottom(theme.label.line_height() + if theme.small() { 0 } else { 4 });
+    for group in GROUPS {
+        let face = if group == name {
+            theme.label_bold
+        } else {
+            theme.label
+        };
+        let width = face.width(group) + theme.pad;
+        let cell = row.cut_left(width);
+        if group == name {
+            let bar = Rect::new(cell.x, cell.bottom() - 2, cell.w, 2);
+            pen.canvas.fill(bar, SKY);
+        }
+        let colour = if group == name { PAPER } else { QUIET };
+        pen.canvas.text(cell, Align::Centre, face, colour, group);
+        row.cut_left(theme.pad / 2);
+    }
+}
+
+/// The characters on offer; the one under the cursor stands out.
+fn grid(pen: &mut Pen<'_>, area: Rect, group: &[char], cursor: usize) {
+    if group.is_empty() {
+        return;
+    }
+    let theme = pen.theme;
+    let count = group.len() as i32;
+    // As square as the box allows.
+    let columns = (1..=count)
+        .min_by_key(|columns| {
+            let rows = (count + columns - 1) / columns;
+            let (w, h) = (area.w / columns, (area.h / rows).max(1));
+            (w - h * 9 / 10).abs()
+        })
+        .unwrap_or(count);
+    let rows = (count + columns - 1) / columns;
+    let (w, h) = (area.w / columns, area.h / rows);
+    let most = match theme.class {
+        Class::Small => vec![theme.fact, theme.label],
+        Class::Medium => narrower(Type::smooth(Weight::Regular, 15)),
+        Class::Large => narrower(Type::smooth(Weight::Regular, 22)),
+    };
+    let face = most
+        .iter()
+        .copied()
+        .find(|f| f.cap + f.descent() + f.rise() <= h && f.width("W") <= w)
+        .unwrap_or(theme.label);
+    let margin = (area.w - w * columns) / 2;
+    for (i, c) in group.iter().enumerate() {
+        let (column, row) = (i as i32 % columns, i as i32 / columns);
+        let cell = Rect::new(area.x + margin + column * w, area.y + row * h, w, h);
+        let here = i == cursor;
+        if here {
+            pen.canvas.round_rect(cell, theme.radius * 0.7, BLUE);
+        }
+        let weight = if here { Weight::Bold } else { Weight::Regular };
+        let face = Type { weight, ..face };
+        let colour = if here { PAPER } else { QUIET };
+        pen.canvas
+            .text(cell, Align::Centre, face, colour, &c.to_string());
+    }
+    let _ = LINE;
+}
+
+/// The password in the largest type that keeps it on one line; it is read off and written down.
+pub(super) fn password(pen: &mut Pen<'_>, area: Rect, target: &Target, password: &str) {
+    let theme = pen.theme;
+    let language = pen.language;
+    let mut left = area.inset(theme.pad, theme.pad / 2);
+    let heading = if theme.small() {
+        theme.label_bold
+    } else {
+        theme.fact_bold
+    };
+    let row = left.cut_top(heading.line_height());
+    pen.canvas.text(
+        row,
+        Align::Left,
+        heading,
+        PAPER,
+        texts::new_password(language),
+    );
+    let faces = match theme.class {
+        Class::Small => vec![
+            Type::bitmap(Weight::Bold, 14),
+            Type::bitmap(Weight::Bold, 12),
+            Type::bitmap(Weight::Bold, 10),
+            Type::bitmap(Weight::Bold, 8),
+        ],
+        Class::Medium => narrower(Type::smooth(Weight::Bold, 24)),
+        Class::Large => narrower(Type::smooth(Weight::Bold, 36)),
+    };
+    let pad = theme.pad;
+    let face = fitting(&faces, password, left.w - 2 * pad);
+    let card = left.cut_top(face.line_height() + 2 * pad);
+    pen.canvas.round_rect(card, theme.radius, CARD);
+    pen.canvas
+        .text(card.inset(pad, 0), Align::Centre, face, SKY, password);
+    left.cut_top(pad / 2);
+    let words = if theme.small() {
+        texts::new_password_short(language)
+    } else {
+        texts::new_password_text(language)
+    };
+    let stack = Stack {
+        icon: None,
+        full: vec![Block::Text(words.into(), ORANGE), Block::Target(target)],
+        brief: vec![Block::Text(words.into(), ORANGE), Block::Target(target)],
+    };
+    let _ = (Icon::Key, paragraph);
+    super::stack::draw(pen, left.inset(-pad, 0), &stack);
+}

@@ -1,0 +1,299 @@
+//! Pages made of blocks: what goes on, what is asked, how it ended.
+
+use resetbox_core::problem::{Culprit, Problem, ProblemKind};
+use resetbox_core::screen::{Page, Target};
+use resetbox_core::view::CasePhase;
+
+use super::Pen;
+use super::stack::{Block, Stack, draw};
+use crate::draw::{Icon, Rect};
+use crate::palette::{ORANGE, PAPER, QUIET, SKY};
+use crate::texts;
+
+pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
+    let language = pen.language;
+    let ring = Icon::Ring(pen.turn);
+    let say = |text: &str| Block::Text(text.to_owned(), QUIET);
+    let title = |text: &str| Block::Title(text.to_owned());
+    let stack = match page {
+        Page::Start { version, box_name } => simple(
+            ring,
+            vec![
+                title("resetbox"),
+                Block::Strong(box_name.clone(), SKY),
+                Block::Text(format!("{} {version}", texts::starting(language)), QUIET),
+            ],
+        ),
+        Page::NoCable { links } => {
+            let name = links.first().map_or("eth0", String::as_str);
+            let next = texts::no_cable_next(language).replace("{}", name);
+            simple(
+                Icon::Triangle,
+                vec![title(texts::no_cable(language)), Block::Text(next, PAPER)],
+            )
+        }
+        Page::Searching {
+            stuck: false,
+            probes,
+            addresses,
+            ..
+        } => {
+            let mut full = vec![title(texts::searching(language))];
+            full.push(say(texts::searching_what(language)));
+            full.push(say(&texts::probes_sent(language, *probes)));
+            full.extend(own_addresses(pen, addresses));
+            simple(ring, full)
+        }
+        Page::Searching {
+            probes, addresses, ..
+        } => {
+            let mut full = vec![
+                title(texts::nothing_found(language)),
+                Block::Text(texts::nothing_found_next(language).into(), PAPER),
+                say(&texts::probes_sent(language, *probes)),
+            ];
+            full.extend(own_addresses(pen, addresses));
+            let brief = vec![
+                title(texts::nothing_found(language)),
+                Block::Text(texts::nothing_found_next(language).into(), PAPER),
+                say(&texts::probes_sent(language, *probes)),
+            ];
+            Stack {
+                icon: Some(Icon::Triangle),
+                full,
+                brief,
+            }
+        }
+        Page::ConfirmOpen { target, .. } => Stack {
+            icon: Some(Icon::Triangle),
+            full: vec![
+                title(texts::confirm_open(language)),
+                Block::Target(target),
+                Block::Text(texts::confirm_open_text(language).into(), PAPER),
+            ],
+            brief: vec![
+                title(texts::confirm_open(language)),
+                Block::Target(target),
+                Block::Text(texts::confirm_open_short(language).into(), PAPER),
+            ],
+        },
+        Page::Exporting { target } => with_target(
+            ring,
+            texts::exporting(language),
+            target,
+            texts::exporting_text(language),
+            texts::exporting_text(language),
+        ),
+        Page::ConfirmSend {
+            target,
+            tries_left,
+            sync_cameras,
+            can_sync,
+            must_insist,
+        } => confirm_send(
+            pen,
+            target,
+            *tries_left,
+            *sync_cameras,
+            *can_sync,
+            *must_insist,
+        ),
+        Page::Sending { target, phase } => {
+            let words = if *phase == CasePhase::Sending {
+                texts::sending(language)
+            } else {
+                texts::exchanging(language)
+            };
+            let text = texts::sending_text(language);
+            with_target(ring, words, target, text, text)
+        }
+        Page::Succeeded { target } => {
+            let next = texts::succeeded_next(language);
+            with_target(Icon::Tick, texts::succeeded(language), target, next, next)
+        }
+        Page::Refused { target, problem } => refused(pen, target, problem),
+        Page::Unclear { target } => with_target(
+            Icon::Triangle,
+            texts::unclear(language),
+            target,
+            texts::unclear_next(language),
+            texts::unclear_short(language),
+        ),
+        Page::Void {
+            target,
+            problem,
+            at,
+        } => void(pen, target, problem, *at),
+        Page::Fault { text } => Stack {
+            icon: Some(Icon::Octagon),
+            full: vec![
+                title(texts::fault(language)),
+                Block::Text(text.clone(), PAPER),
+                say(texts::fault_next(language)),
+            ],
+            brief: vec![
+                title(texts::fault(language)),
+                Block::Text(text.clone(), PAPER),
+            ],
+        },
+        // Pages with a layout of their own.
+        _ => return,
+    };
+    draw(pen, area, &stack);
+}
+
+fn simple(icon: Icon, full: Vec<Block<'_>>) -> Stack<'_> {
+    let brief = full
+        .iter()
+        .take(3)
+        .map(|block| match block {
+            Block::Title(t) => Block::Title(t.clone()),
+            Block::Text(t, c) => Block::Text(t.clone(), *c),
+            Block::Strong(t, c) => Block::Strong(t.clone(), *c),
+            Block::Target(t) => Block::Target(t),
+        })
+        .collect();
+    Stack {
+        icon: Some(icon),
+        full,
+        brief,
+    }
+}
+
+fn own_addresses(pen: &Pen<'_>, addresses: &[core::net::Ipv4Addr]) -> Option<Block<'static>> {
+    let first = addresses.first()?;
+    Some(Block::Text(
+        format!("{} {first}", texts::own_address(pen.language)),
+        QUIET,
+    ))
+}
+
+fn with_target<'a>(
+    icon: Icon,
+    title: &str,
+    target: &'a Target,
+    text: &str,
+    short: &str,
+) -> Stack<'a> {
+    Stack {
+        icon: Some(icon),
+        full: vec![
+            Block::Title(title.into()),
+            Block::Target(target),
+            Block::Text(text.into(), PAPER),
+        ],
+        brief: vec![
+            Block::Title(title.into()),
+            Block::Target(target),
+            Block::Text(short.into(), PAPER),
+        ],
+    }
+}
+
+fn confirm_send<'a>(
+    pen: &Pen<'_>,
+    target: &'a Target,
+    tries: Option<u32>,
+    sync: bool,
+    can_sync: bool,
+    insist: bool,
+) -> Stack<'a> {
+    let language = pen.language;
+    let tries = match tries {
+        Some(n) => texts::tries_left(language, n),
+        None => texts::tries_unknown(language).into(),
+    };
+    let mut full = vec![
+        Block::Title(texts::confirm_send(language).into()),
+        Block::Target(target),
+        Block::Strong(tries.clone(), PAPER),
+    ];
+    if insist {
+        full.push(Block::Text(texts::must_insist(language).into(), ORANGE));
+    }
+    if can_sync {
+        let words = if sync {
+            texts::sync_on(language)
+        } else {
+            texts::sync_off(language)
+        };
+        full.push(Block::Text(words.into(), if sync { ORANGE } else { QUIET }));
+    }
+    let mut brief = vec![
+        Block::Title(texts::confirm_send(language).into()),
+        Block::Target(target),
+        Block::Strong(tries, PAPER),
+    ];
+    if insist {
+        let short = texts::problem(language, &Problem::new(ProblemKind::MustInsist)).short;
+        brief.push(Block::Text(short, ORANGE));
+    } else if can_sync && sync {
+        brief.push(Block::Text(texts::sync_on(language).into(), ORANGE));
+    }
+    Stack {
+        icon: Some(if insist { Icon::Triangle } else { Icon::Key }),
+        full,
+        brief,
+    }
+}
+
+fn refused<'a>(pen: &Pen<'_>, target: &'a Target, problem: &Problem) -> Stack<'a> {
+    let language = pen.language;
+    let words = texts::problem(language, problem);
+    let plain = texts::problem(language, &Problem::new(problem.kind.clone()));
+    let mut facts = Vec::new();
+    if let Some(minutes) = problem.lock_minutes {
+        facts.push(texts::locked_for(language, minutes));
+    }
+    if let Some(tries) = problem.tries_left {
+        facts.push(texts::tries_left(language, tries));
+    }
+    let build = |what: Option<&str>, next: &str| {
+        let mut blocks = vec![Block::Title(words.title.clone()), Block::Target(target)];
+        blocks.extend((!facts.is_empty()).then(|| Block::Strong(facts.join(". "), ORANGE)));
+        blocks.extend(what.map(|text| Block::Text(text.into(), QUIET)));
+        blocks.push(Block::Text(next.into(), PAPER));
+        blocks
+    };
+    let icon = match problem.culprit() {
+        Culprit::Operator => Icon::Triangle,
+        _ => Icon::Octagon,
+    };
+    Stack {
+        icon: Some(icon),
+        full: build(Some(&plain.what), &plain.next),
+        brief: build(None, &words.short),
+    }
+}
+
+fn void<'a>(
+    pen: &Pen<'_>,
+    target: &'a Target,
+    problem: &Problem,
+    at: Option<(u8, u8)>,
+) -> Stack<'a> {
+    let language = pen.language;
+    let words = texts::problem(language, problem);
+    let noticed = at.map(|(h, m)| {
+        let label = texts::noticed(language);
+        Block::Strong(format!("{label} {h:02}:{m:02} UTC"), ORANGE)
+    });
+    let mut full = vec![Block::Title(words.title.clone()), Block::Target(target)];
+    full.extend(noticed);
+    full.push(Block::Text(words.what, QUIET));
+    full.push(Block::Text(words.next, PAPER));
+    let mut brief = vec![Block::Title(words.title), Block::Target(target)];
+    if let Some((h, m)) = at {
+        brief.push(Block::Text(
+            format!("{h:02}:{m:02} UTC: {}", words.short),
+            PAPER,
+        ));
+    } else {
+        brief.push(Block::Text(words.short, PAPER));
+    }
+    Stack {
+        icon: Some(Icon::Triangle),
+        full,
+        brief,
+    }
+}

@@ -1,0 +1,304 @@
+//! The QR page: white to the bezel, whole pixels, and beside it only what helps.
+
+use resetbox_core::screen::{Page, Screen, Target};
+
+use super::Pen;
+use super::chrome::legend_row;
+use crate::draw::flow::{self, fitting, wrap};
+use crate::draw::{Align, Rect, Type, Weight};
+use crate::geometry::Geometry;
+use crate::palette::{INK, PAPER, RUST, Rgb, SLATE};
+use crate::qr::{QrFit, Verdict, fit, qr_matrix};
+use crate::texts;
+
+pub(super) fn page(pen: &mut Pen<'_>, screen: &Screen, geometry: &Geometry) {
+    let Page::Qr {
+        target,
+        device_code,
+        left,
+        left_at_most,
+        may_be_void,
+        guess,
+    } = &screen.page
+    else {
+        return;
+    };
+    let fit = fit(device_code.len(), geometry);
+    let whole = pen.canvas.area();
+    let side = i32::from(fit.side());
+    // The strip that is left: beside the code on a wide glass, below it on the others.
+    let beside = whole.w > whole.h;
+    let room = if beside {
+        whole.w - side
+    } else {
+        whole.h - side
+    };
+    let least = if beside {
+        40
+    } else {
+        i32::from(crate::qr::NOTE_ROWS) - 2
+    };
+    let mut rest = whole;
+    let code = match (room >= least, beside) {
+        (false, _) => whole.centre(side, side),
+        (true, true) => rest.cut_left(side).centre(side, side),
+        (true, false) => rest.cut_top(side).centre(side, side),
+    };
+    if fit.pixels_per_module > 0 {
+        modules(pen, code, &fit, device_code);
+    }
+    if room < least {
+        return;
+    }
+    let facts = Facts {
+        target,
+        clock: left.map(texts::clock),
+        at_most: *left_at_most,
+        may_be_void: *may_be_void,
+        guess: *guess,
+        verdict: fit.verdict,
+    };
+    if beside {
+        side_note(pen, rest, &facts, screen);
+    } else {
+        foot_note(pen, rest, &facts);
+    }
+}
+
+struct Facts<'a> {
+    target: &'a Target,
+    clock: Option<String>,
+    at_most: bool,
+    may_be_void: bool,
+    guess: bool,
+    verdict: Verdict,
+}
+
+/// Black modules, whole pixels, inside `code` which includes the quiet zone.
+fn modules(pen: &mut Pen<'_>, code: Rect, fit: &QrFit, text: &str) {
+    let Some(matrix) = qr_matrix(text) else {
+        return;
+    };
+    paint(
+        pen,
+        code,
+        &matrix,
+        i32::from(fit.pixels_per_module),
+        i32::from(fit.quiet_zone_modules),
+    );
+}
+
+pub(super) fn paint(
+    pen: &mut Pen<'_>,
+    code: Rect,
+    matrix: &crate::qr::QrMatrix,
+    pixels: i32,
+    quiet: i32,
+) {
+    pen.canvas.fill(code, PAPER);
+    for y in 0..matrix.modules() {
+        for x in 0..matrix.modules() {
+            if matrix.dark(x, y) {
+                let module = Rect::new(
+                    code.x + (quiet + i32::from(x)) * pixels,
+                    code.y + (quiet + i32::from(y)) * pixels,
+                    pixels,
+                    pixels,
+                );
+                pen.canvas.fill(module, [0; 3]);
+            }
+        }
+    }
+}
+
+/// What must be said about this code, most important first.
+fn warnings(pen: &Pen<'_>, facts: &Facts<'_>) -> Vec<(&'static str, Rgb)> {
+    let mut lines = Vec::new();
+    if facts.verdict == Verdict::TooSmall {
+        lines.push((texts::too_fine(pen.language), RUST));
+    }
+    if facts.may_be_void {
+        lines.push((texts::may_be_void(pen.language), RUST));
+    }
+    if facts.guess {
+        lines.push((texts::guess(pen.language), RUST));
+    }
+    if facts.verdict == Verdict::Steady {
+        lines.push((texts::hold_steady(pen.language), SLATE));
+    }
+    lines
+}
+
+/// Beside the code: tail, address, countdown, one above the other.
+fn side_note(pen: &mut Pen<'_>, area: Rect, facts: &Facts<'_>, screen: &Screen) {
+    let theme = pen.theme;
+    let margin = if theme.small() { 2 } else { theme.pad };
+    // The code's own quiet zone is the left margin.
+    let mut left = Rect::new(
+        area.x,
+        area.y + margin,
+        area.w - margin,
+        area.h - 2 * margin,
+    );
+    // Keys, one below the other, at the bottom.
+    for item in screen.legend.iter().rev() {
+        let height = theme.legend;
+        let row = core::slice::from_ref(item);
+        if super::chrome::row_width(pen, row) <= left.w && left.h > height * 5 {
+            let at = left.cut_bottom(height);
+            legend_row(pen, at, row, true);
+        }
+    }
+    let smooth = |weight, cap| Type::smooth(weight, cap);
+    let scale = |medium: i32, large: i32| {
+        if theme.class == crate::draw::Class::Large {
+            large
+        } else {
+            medium
+        }
+    };
+    let strong: Vec<Type> = (9..=scale(18, 26))
+        .rev()
+        .map(|c| smooth(Weight::Bold, c))
+        .collect();
+    let plain: Vec<Type> = (8..=scale(11, 16))
+        .rev()
+        .map(|c| smooth(Weight::Regular, c))
+        .collect();
+    let small: Vec<Type> = (8..=scale(10, 13))
+        .rev()
+        .map(|c| smooth(Weight::Regular, c))
+        .collect();
+
+    line(pen, &mut left, &strong, INK, &facts.target.serial_tail);
+    if let Some(ip) = facts.target.ipv4 {
+        let ip = ip.to_string();
+        let face = fitting(&plain, &ip, left.w);
+        if face.width(&ip) <= left.w {
+            line(pen, &mut left, &plain, INK, &ip);
+        } else {
+            // Broken after the second dot, never cut.
+            let at = ip.match_indices('.').nth(1).map_or(0, |(i, _)| i + 1);
+            line(pen, &mut left, &plain, INK, &ip[..at]);
+            line(pen, &mut left, &plain, INK, &ip[at..]);
+        }
+    }
+    left.cut_top(theme.pad / 2);
+    if let Some(clock) = &facts.clock {
+        line(
+            pen,
+            &mut left,
+            &strong,
+            if facts.may_be_void { RUST } else { INK },
+            clock,
+        );
+        let mut words = texts::time_left(pen.language).to_owned();
+        if facts.at_most {
+            words = format!("{words}, {}", texts::at_most(pen.language));
+        }
+        block(pen, &mut left, &small, SLATE, &words);
+    }
+    left.cut_top(theme.pad / 2);
+    for (words, colour) in warnings(pen, facts) {
+        block(pen, &mut left, &small, colour, words);
+        left.cut_top(theme.pad / 3);
+    }
+}
+
+fn line(pen: &mut Pen<'_>, left: &mut Rect, faces: &[Type], colour: Rgb, text: &str) {
+    let face = fitting(faces, text, left.w);
+    if face.line_height() <= left.h {
+        let row = left.cut_top(face.line_height());
+        pen.canvas.text(row, Align::Left, face, colour, text);
+    }
+}
+
+fn block(pen: &mut Pen<'_>, left: &mut Rect, faces: &[Type], colour: Rgb, text: &str) {
+    let found = faces
+        .iter()
+        .map(|f| (*f, wrap(*f, text, left.w)))
+        .find(|(f, lines)| flow::height(*f, lines.len()) <= left.h);
+    if let Some((face, lines)) = found {
+        let rows = left.cut_top(flow::height(face, lines.len()));
+        flow::lines(pen.canvas, rows, Align::Left, face, colour, &lines);
+    }
+}
+
+/// Below the code: as many lines as there is room for, the most important first.
+fn foot_note(pen: &mut Pen<'_>, area: Rect, facts: &Facts<'_>) {
+    let theme = pen.theme;
+    let language = pen.language;
+    let tail = texts::tail(&facts.target.serial_tail);
+    let ip = facts
+        .target
+        .ipv4
+        .map(|ip| ip.to_string())
+        .unwrap_or_default();
+    let mut clock = facts.clock.clone().unwrap_or_default();
+    if facts.at_most && !clock.is_empty() {
+        clock = format!("<{clock}");
+    }
+    let bold = if theme.small() {
+        theme.label_bold
+    } else {
+        Type::smooth(Weight::Bold, 11)
+    };
+    let plain = if theme.small() {
+        theme.label
+    } else {
+        Type::smooth(Weight::Regular, 10)
+    };
+    let mut left = area.inset(theme.pad, 0);
+    let warning = warnings(pen, facts);
+    let short = |text: &'static str, colour: Rgb| {
+        let text = if plain.width(text) <= left.w || text != texts::too_fine(language) {
+            text
+        } else {
+            texts::too_fine_short(language)
+        };
+        (text, colour)
+    };
+    // Each line is a left and a right end.
+    let mut lines: Vec<(Type, Rgb, String, String)> = Vec::new();
+    if let Some((text, colour)) = warning
+        .iter()
+        .find(|(t, _)| *t == texts::too_fine(language))
+    {
+        let (text, colour) = short(text, *colour);
+        lines.push((plain, colour, text.to_owned(), String::new()));
+    }
+    let colour = if facts.may_be_void { RUST } else { INK };
+    let time = if clock.is_empty() {
+        ip.clone()
+    } else {
+        clock.clone()
+    };
+    lines.push((bold, colour, tail, time));
+    if !clock.is_empty() {
+        lines.push((plain, INK, ip, String::new()));
+    }
+    for (text, colour) in warning {
+        if text != texts::too_fine(language) {
+            lines.push((plain, colour, text.to_owned(), String::new()));
+        }
+    }
+    let fits = |n: usize, lines: &[(Type, Rgb, String, String)]| {
+        lines[..n].iter().map(|l| l.0.line_height()).sum::<i32>()
+    };
+    let count = (1..=lines.len())
+        .rev()
+        .find(|n| fits(*n, &lines) <= left.h)
+        .unwrap_or(1);
+    let used = fits(count, &lines).min(left.h);
+    left.cut_top((left.h - used) / 2);
+    for (face, colour, a, b) in lines.into_iter().take(count) {
+        let mut row = left.cut_top(face.line_height().min(left.h));
+        if !b.is_empty() {
+            let cell = row.cut_right(face.width(&b));
+            pen.canvas.text(cell, Align::Right, face, colour, &b);
+        }
+        for broken in wrap(face, &a, row.w).into_iter().take(1) {
+            pen.canvas.text(row, Align::Left, face, colour, &broken);
+        }
+    }
+}

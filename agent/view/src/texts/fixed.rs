@@ -1,0 +1,93 @@
+//! Words without parameters.
+
+use super::Language;
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident: $en:literal, $id:literal;)*) => {
+        $(
+            $(#[$doc])*
+            #[doc = concat!("English: ", $en)]
+            pub fn $name(language: Language) -> &'static str {
+                match language {
+                    Language::En => $en,
+                    Language::Id => $id,
+                }
+            }
+        )*
+        /// Every word of this table in `language`, with its name; for tests and reviews.
+        pub fn all(language: Language) -> Vec<(&'static str, &'static str)> {
+            vec![$((stringify!($name), $name(language)),)*]
+        }
+    };
+}
+
+words! {
+    starting: "Starting", "Memulai";
+    no_cable: "No cable", "Kabel tidak terpasang";
+    /// `{}` is the name of the link.
+    no_cable_next: "Plug {} into the PoE switch of the cameras.", "Colokkan {} ke switch PoE kamera.";
+    searching: "Searching", "Mencari";
+    searching_what: "Asking every device on this network.", "Memanggil semua perangkat di jaringan ini.";
+    own_address: "Box address", "Alamat kotak";
+    nothing_found: "No device answered", "Tidak ada perangkat menjawab";
+    nothing_found_next: "Same switch? Same VLAN? Camera powered?", "Switch sama? VLAN sama? Kamera menyala?";
+    no_devices: "No devices yet", "Belum ada perangkat";
+    serial: "Serial", "Seri";
+    firmware: "Firmware", "Firmware";
+    brand: "Sold as", "Merek";
+    activated: "activated", "aktif";
+    not_activated: "not activated", "belum aktif";
+    gone: "silent", "diam";
+    may_refuse: "may refuse", "bisa menolak";
+    recovery: "Recovery", "Pemulihan";
+    confirm_open: "Ask for its code?", "Minta kodenya?";
+    confirm_open_text: "The camera is asked once. A code it gave before stops working. Do not restart it until the reset is done.", "Kamera diminta sekali saja. Kode yang lama tidak berlaku lagi. Jangan dimatikan sampai reset selesai.";
+    confirm_open_short: "Voids an earlier code. Keep the camera powered.", "Kode lama hangus. Kamera harus tetap menyala.";
+    exporting: "Asking the camera", "Meminta kode";
+    exporting_text: "It answers within seconds. Keep it powered.", "Jawaban datang dalam beberapa detik. Jangan dimatikan.";
+    time_left: "left", "tersisa";
+    at_most: "at most", "paling lama";
+    may_be_void: "may be void", "mungkin hangus";
+    hold_steady: "Hold phone steady, 12-15 cm", "Tahan ponsel stabil, 12-15 cm";
+    too_fine: "Too fine to scan: use the phone page", "Terlalu rapat: pakai halaman ponsel";
+    too_fine_short: "Too fine: phone page", "Rapat: pakai ponsel";
+    guess: "If the app refuses this QR, send the file", "Jika QR ditolak aplikasi, kirim berkasnya";
+    scan_others: "In the app choose Others", "Di aplikasi pilih Others";
+    join_wifi: "Join this Wi-Fi", "Sambung ke Wi-Fi ini";
+    open_page: "Open this page", "Buka halaman ini";
+    pin: "PIN", "PIN";
+    no_address: "The box has no address yet", "Kotak belum punya alamat";
+    key_for: "Key for", "Kunci untuk";
+    or_phone: "or by phone", "atau lewat ponsel";
+    new_password: "New password", "Kata sandi baru";
+    new_password_text: "Write it down now. It is shown only here and is stored nowhere.", "Catat sekarang. Hanya tampil di sini dan tidak disimpan.";
+    new_password_short: "Write it down now: it is not stored.", "Catat sekarang: tidak disimpan.";
+    confirm_send: "Send to this camera?", "Kirim ke kamera ini?";
+    tries_unknown: "Tries left: not told", "Sisa kesempatan: tidak diketahui";
+    sync_on: "Also sets it on the recorder's cameras", "Juga dipasang di kamera milik perekam";
+    sync_off: "The recorder's cameras stay as they are", "Kamera milik perekam tidak diubah";
+    must_insist: "Two keys were refused. Another wrong one can lock the camera.", "Dua kunci ditolak. Salah sekali lagi, kamera bisa terkunci.";
+    exchanging: "Preparing", "Menyiapkan";
+    sending: "Sending", "Mengirim";
+    sending_text: "Do not unplug anything.", "Jangan cabut apa pun.";
+    succeeded: "Reset Password Succeeded", "Reset Kata Sandi Berhasil";
+    succeeded_next: "Now update the NVR or VMS, or it locks the camera out.", "Segera perbarui NVR atau VMS, agar kamera tidak terkunci.";
+    unclear: "No answer: it may have worked", "Tidak ada jawaban: mungkin berhasil";
+    unclear_next: "Log in to the camera with the new password, then tell the box.", "Coba masuk ke kamera dengan kata sandi baru, lalu beri tahu kotak.";
+    unclear_short: "Try the new password on the camera.", "Coba kata sandi baru di kamera.";
+    cases: "Cases", "Kasus";
+    no_cases: "No cases", "Belum ada kasus";
+    diagnosis: "Diagnosis", "Diagnosis";
+    all_well: "Nothing wrong found", "Tidak ada masalah";
+    all_well_next: "Camera still missing? Check its power and its VLAN.", "Kamera tetap tidak muncul? Periksa daya dan VLAN-nya.";
+    sent: "sent", "kirim";
+    heard: "heard", "terima";
+    settings: "Settings", "Pengaturan";
+    fault: "The box is broken", "Kotak bermasalah";
+    fault_next: "Unplug the box and plug it in again. Open cases are kept.", "Cabut kotak lalu colok lagi. Kasus terbuka tetap tersimpan.";
+    hold: "hold", "tahan";
+    keep_holding: "Keep holding", "Terus tahan";
+    unknown_model: "unknown model", "model tidak dikenal";
+    no_ip: "no IP address", "tanpa alamat IP";
+    noticed: "Noticed", "Diketahui";
+}

@@ -1,0 +1,120 @@
+//! Every word that a person reads, in both languages, in one place: the panel takes the short
+//! forms, the phone page the full sentences.
+//!
+//! English speaks plainly to a technician; Indonesian does the same, with the terms that
+//! technicians there use (`kata sandi`, `kunci reset`, `kasus`).
+
+mod alert;
+mod finding;
+mod fixed;
+mod labels;
+mod problem_en;
+mod problem_id;
+
+use core::time::Duration;
+
+pub use alert::{alert, case_alert};
+pub use finding::finding;
+pub use fixed::*;
+pub use labels::{
+    action, indicator, mark, password_fault, phase, setting, setting_value, way, way_short,
+};
+pub use resetbox_core::policy::Language;
+use resetbox_core::problem::Problem;
+
+/// What to say about something that went wrong or needs a person.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Words {
+    /// A headline of a few words, without a full stop.
+    pub title: String,
+    /// What happened, in one or two sentences.
+    pub what: String,
+    /// What to do next, in one or two sentences.
+    pub next: String,
+    /// Both in as few words as a small glass holds.
+    pub short: String,
+}
+
+impl Words {
+    fn new(title: &str, what: &str, next: &str, short: &str) -> Self {
+        Self {
+            title: title.into(),
+            what: what.into(),
+            next: next.into(),
+            short: short.into(),
+        }
+    }
+}
+
+/// What a problem is called, what it means and what to do next. Tries and lock time that the
+/// device gave are part of `what`.
+pub fn problem(language: Language, problem: &Problem) -> Words {
+    let mut words = match language {
+        Language::En => problem_en::words(problem),
+        Language::Id => problem_id::words(problem),
+    };
+    for more in [
+        problem.tries_left.map(|n| tries_left(language, n) + "."),
+        problem.lock_minutes.map(|n| locked_for(language, n) + "."),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        words.what.push(' ');
+        words.what.push_str(&more);
+    }
+    words
+}
+
+/// `4 tries left`.
+pub fn tries_left(language: Language, tries: u32) -> String {
+    match (language, tries) {
+        (Language::En, 0) => "No tries left".into(),
+        (Language::En, 1) => "1 try left".into(),
+        (Language::En, n) => format!("{n} tries left"),
+        (Language::Id, 0) => "Kesempatan habis".into(),
+        (Language::Id, n) => format!("Sisa {n} kesempatan"),
+    }
+}
+
+/// `Locked for 30 minutes`.
+pub fn locked_for(language: Language, minutes: u32) -> String {
+    match (language, minutes) {
+        (Language::En, 1) => "Locked for 1 minute".into(),
+        (Language::En, n) => format!("Locked for {n} minutes"),
+        (Language::Id, n) => format!("Terkunci {n} menit"),
+    }
+}
+
+/// `12 devices`.
+pub fn devices(language: Language, count: usize) -> String {
+    match (language, count) {
+        (Language::En, 1) => "1 device".into(),
+        (Language::En, n) => format!("{n} devices"),
+        (Language::Id, n) => format!("{n} perangkat"),
+    }
+}
+
+/// `12 probes sent`.
+pub fn probes_sent(language: Language, count: u64) -> String {
+    match (language, count) {
+        (Language::En, 1) => "1 probe sent".into(),
+        (Language::En, n) => format!("{n} probes sent"),
+        (Language::Id, n) => format!("{n} pencarian dikirim"),
+    }
+}
+
+/// Hours and minutes: `23:41`. Rounded up to the minute, so that 0:00 means over.
+pub fn clock(left: Duration) -> String {
+    let minutes = left.as_secs().div_ceil(60);
+    format!("{}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// How far a camera is to be trusted to be the right one: `...842150`.
+pub fn tail(serial_tail: &str) -> String {
+    if serial_tail.is_empty() {
+        String::new()
+    } else {
+        format!("...{serial_tail}")
+    }
+}

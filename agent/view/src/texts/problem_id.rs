@@ -1,0 +1,281 @@
+//! Problems in Indonesian.
+
+use resetbox_core::problem::{FileFault, KeyFault, Problem, ProblemKind as K};
+
+use super::{Language, Words, password_fault};
+
+pub(super) fn words(problem: &Problem) -> Words {
+    let (title, what, next, short) = match &problem.kind {
+        K::DeviceFailed => (
+            "Kamera menolak",
+            "Kamera menolak (kode 2009). Keadaannya tidak mengizinkan, atau fitur ini dimatikan, sering karena terikat ke akun cloud.".into(),
+            "Baca lagi halaman perangkat. Jika tetap, minta pemilik melepas ikatannya, atau hubungi vendor.",
+            "Terikat cloud? Lepaskan, atau hubungi vendor.",
+        ),
+        K::Locked => (
+            "Kamera terkunci",
+            "Terlalu sering salah: kamera tidak menerima apa pun untuk sementara (kode 2018).".into(),
+            "Tunggu sampai waktu kunci habis. Jangan matikan kamera: jika restart, kuncinya hangus.",
+            "Tunggu. Jangan matikan kamera.",
+        ),
+        K::NotActivated => (
+            "Belum ada kata sandi",
+            "Kamera belum punya kata sandi (kode 2019): tidak ada yang perlu direset.".into(),
+            "Pasang kata sandi pertama dengan SADP Tool atau halaman web kamera.",
+            "Pasang kata sandi pertama.",
+        ),
+        K::RiskPassword => (
+            "Kata sandi terlalu lemah",
+            "Kamera menganggap kata sandi baru terlalu lemah (kode 2020). Kuncinya belum terpakai.".into(),
+            "Pilih yang lebih kuat: tiga jenis karakter, tanpa 123, tanpa admin. Lalu kirim lagi.",
+            "Pilih yang lebih kuat, kirim lagi.",
+        ),
+        K::AlreadyActivated => (
+            "Sudah ada kata sandi",
+            "Kamera sudah aktif (kode 2021).".into(),
+            "Reset kata sandinya saja.",
+            "Reset saja.",
+        ),
+        K::NoOpenRequest => (
+            "Permintaan sudah hilang",
+            "Kamera tidak menyimpan permintaan terbuka (kode 2022): kamera restart, atau kodenya sudah dipakai.".into(),
+            "Mulai kasus baru dan kirim QR yang baru ke vendor.",
+            "Mulai kasus baru dengan QR baru.",
+        ),
+        K::Overdue => (
+            "Kunci kedaluwarsa",
+            "Menurut kamera, waktu kunci ini sudah habis (kode 2023).".into(),
+            "Mulai kasus baru dan kirim QR yang baru ke vendor.",
+            "Mulai kasus baru dengan QR baru.",
+        ),
+        K::KeyWrong => (
+            "Kunci ditolak",
+            "Kamera menolak kunci itu (kode 2039).".into(),
+            "Periksa ketikan, juga huruf besarnya, dan pastikan kunci ini untuk nomor seri dan QR ini.",
+            "Periksa ketikan, dan apakah untuk kamera ini.",
+        ),
+        K::DeviceRefused { text } => {
+            return Words::new(
+                "Kamera menolak",
+                &format!("Kamera menjawab \"{text}\", yang tidak dikenal kotak."),
+                "Baca lagi halaman perangkat. Jika tetap, tunjukkan teks ini ke vendor.",
+                &format!("Katanya \"{text}\". Hubungi vendor."),
+            );
+        }
+        K::DeviceSilent => (
+            "Tidak ada jawaban",
+            "Kamera tidak menjawab dalam 10 detik (kode 2011). Tidak ada yang berubah.".into(),
+            "Periksa daya dan kabelnya, lalu coba lagi.",
+            "Periksa daya dan kabel, coba lagi.",
+        ),
+        K::Unclear => (
+            "Tidak ada jawaban: mungkin berhasil",
+            "Perintah reset sudah dikirim, kamera tidak menjawab (kode 2011). Mungkin sudah berhasil.".into(),
+            "Coba masuk ke kamera dengan kata sandi baru sebelum mengulang apa pun.",
+            "Coba kata sandi baru di kamera.",
+        ),
+        K::ExchangeFailed => (
+            "Pertukaran kunci gagal",
+            "Kamera dan kotak gagal menyepakati kunci sandi (kode 2041). Kunci reset belum dikirim.".into(),
+            "Coba lagi: tidak mengurangi kesempatan.",
+            "Coba lagi: tidak mengurangi kesempatan.",
+        ),
+        K::EmptyExport => (
+            "Kode perangkat kosong",
+            "Kamera setuju tetapi memberi kode yang kosong.".into(),
+            "Matikan dan nyalakan kamera, tunggu dua menit, lalu mulai lagi.",
+            "Restart kamera, mulai lagi.",
+        ),
+        K::OddAnswer { text } => (
+            "Jawaban aneh",
+            format!("Jawaban kamera tidak masuk akal: {text}."),
+            "Coba lagi. Jika tetap, perbarui firmware kamera atau hubungi vendor.",
+            "Coba lagi, atau hubungi vendor.",
+        ),
+        K::Rebooted => (
+            "Kamera restart",
+            "Kamera restart: kodenya hilang, jadi kunci ini tidak berlaku lagi.".into(),
+            "Mulai kasus baru dan kirim QR yang baru ke vendor. Kali ini jangan matikan kamera.",
+            "Kunci ini hangus. Mulai kasus baru.",
+        ),
+        K::MaybeRestarted => (
+            "Kamera restart?",
+            "Kamera mungkin restart; ia tidak punya jam untuk memastikannya. Kuncinya mungkin hangus.".into(),
+            "Coba kuncinya jika sudah ada. Jika ditolak, mulai kasus baru.",
+            "Kunci mungkin hangus. Coba saja.",
+        ),
+        K::ReExported => (
+            "Kode diminta pihak lain",
+            "Ada yang meminta kode baru ke kamera: kunci ini tidak berlaku lagi.".into(),
+            "Tutup SADP Tool di komputer lain; di aplikasi pakai Others, bukan Device on LAN. Lalu mulai kasus baru.",
+            "Kunci hangus. Tutup SADP Tool, mulai lagi.",
+        ),
+        K::DeviceChanged => (
+            "Perangkat lain",
+            "Perangkat lain menjawab dengan alamat ini: nomor serinya berbeda.".into(),
+            "Periksa kamera mana yang terpasang, lalu mulai kasus baru untuk yang benar.",
+            "Periksa kamera yang terpasang.",
+        ),
+        K::UnknownDevice => (
+            "Perangkat tidak ada",
+            "Kotak tidak (lagi) mengenal perangkat ini.".into(),
+            "Cari lagi lalu pilih dari daftar.",
+            "Cari lagi.",
+        ),
+        K::UnknownCase => (
+            "Kasus tidak ada",
+            "Kotak tidak mengenal kasus ini.".into(),
+            "Pilih kameranya dari daftar.",
+            "Pilih dari daftar.",
+        ),
+        K::WrongState => (
+            "Belum bisa",
+            "Kasus ini belum sampai di langkah itu.".into(),
+            "Lihat lagi kasusnya: di sana ada langkah berikutnya.",
+            "Lihat lagi kasusnya.",
+        ),
+        K::CaseClosed => (
+            "Kasus sudah ditutup",
+            "Kasus ini hangus atau ditutup; kuncinya tidak berlaku lagi.".into(),
+            "Mulai kasus baru untuk kamera ini.",
+            "Mulai kasus baru.",
+        ),
+        K::Expired => (
+            "48 jam sudah lewat",
+            "Kode perangkat sudah lewat 48 jam: kuncinya tidak berlaku lagi.".into(),
+            "Mulai kasus baru dan kirim QR yang baru ke vendor.",
+            "Mulai kasus baru dengan QR baru.",
+        ),
+        K::NoWay => (
+            "Tidak bisa dari sini",
+            "Perangkat ini tidak menawarkan pemulihan yang bisa dilakukan kotak.".into(),
+            "Hubungi vendor dengan nomor seri dan waktu mulai perangkat.",
+            "Hubungi vendor.",
+        ),
+        K::NeedsActivation => (
+            "Perangkat baru",
+            "Perangkat ini belum punya kata sandi: tidak ada yang perlu direset.".into(),
+            "Pasang kata sandi pertama dengan SADP Tool atau halaman webnya.",
+            "Pasang kata sandi pertama.",
+        ),
+        K::KeyForm { fault } => {
+            let (what, short) = match fault {
+                KeyFault::Empty => ("Kunci belum diisi.", "Isi kuncinya."),
+                KeyFault::TooShort => ("Kunci terlalu pendek: biasanya 8 karakter.", "Terlalu pendek: biasanya 8."),
+                KeyFault::TooLong => ("Kunci terlalu panjang: biasanya 8 karakter, tidak pernah lebih dari 32.", "Terlalu panjang: biasanya 8."),
+                KeyFault::OddCharacter => ("Kunci hanya berisi huruf dan angka.", "Hanya huruf dan angka."),
+            };
+            return Words::new(
+                "Periksa kuncinya",
+                what,
+                "Ketik persis seperti yang dikirim vendor. Belum ada yang dikirim ke kamera.",
+                short,
+            );
+        }
+        K::FileForm { fault } => {
+            let what = match fault {
+                FileFault::Empty => "Berkasnya kosong.",
+                FileFault::TooLong => "Berkasnya terlalu panjang untuk jawaban vendor.",
+                FileFault::OddCharacter => "Berkasnya berisi karakter yang tidak pernah ada di jawaban vendor.",
+                FileFault::OwnExport => "Ini berkas yang diberikan kotak, bukan jawaban vendor.",
+            };
+            return Words::new(
+                "Berkas salah",
+                what,
+                "Pakai berkas yang dikirim balik oleh vendor. Belum ada yang dikirim ke kamera.",
+                "Pakai berkas dari vendor.",
+            );
+        }
+        K::PasswordForm { faults } => {
+            let rules: Vec<&str> = faults
+                .iter()
+                .map(|f| password_fault(Language::Id, *f))
+                .collect();
+            return Words::new(
+                "Pilih kata sandi lain",
+                "Kata sandi baru melanggar aturan. Belum ada yang dikirim ke kamera.",
+                &rules.join(" "),
+                "8 sampai 16 karakter, tiga jenis.",
+            );
+        }
+        K::SerialMismatch => (
+            "Kamera salah",
+            "Nomor seri di konfirmasi bukan milik kasus ini. Tidak ada yang dikirim.".into(),
+            "Cocokkan nomor seri di label dengan yang di layar.",
+            "Cocokkan nomor seri.",
+        ),
+        K::MustInsist => (
+            "Dua kunci ditolak",
+            "Kamera sudah menolak dua kunci. Sekali lagi salah, kamera bisa terkunci.".into(),
+            "Tanya vendor apakah kunci ini untuk seri ini. Jika tetap ingin mengirim, konfirmasi sekali lagi.",
+            "Tanya vendor sebelum mencoba lagi.",
+        ),
+        K::NoSync => (
+            "Tidak bisa diteruskan",
+            "Perangkat ini tidak bisa memasang kata sandi di kameranya.".into(),
+            "Kirim tanpa pilihan itu.",
+            "Kirim tanpa itu.",
+        ),
+        K::PinWrong => (
+            "PIN salah",
+            "PIN tidak sama dengan yang tampil di layar kotak.".into(),
+            "Baca lagi dari layar.",
+            "Baca lagi dari layar.",
+        ),
+        K::PinSlow { wait_s } => (
+            "Terlalu sering salah PIN",
+            format!("Kotak menerima PIN berikutnya dalam {wait_s} detik."),
+            "Tunggu, lalu baca PIN dari layar.",
+            "Tunggu sebentar.",
+        ),
+        K::TokenUsed => (
+            "Tautan sudah terpakai",
+            "Tautan ini hanya berlaku sekali, dan tidak setelah kotak dimulai ulang.".into(),
+            "Pindai lagi QR di layar, atau masukkan PIN.",
+            "Pindai lagi QR-nya.",
+        ),
+        K::ChannelNotSafe => (
+            "Saluran tidak aman",
+            "Kunci tidak boleh lewat broker tanpa enkripsi.".into(),
+            "Pakai halaman ponsel, atau nyalakan TLS di pengaturan MQTT.",
+            "Pakai halaman ponsel.",
+        ),
+        K::StoreFailed { text } => (
+            "Gagal menyimpan",
+            format!("Kotak tidak bisa menulis ke kartunya: {text}. Tidak ada yang dikirim."),
+            "Coba lagi. Jika tetap, mulai ulang kotak; lalu ganti kartunya.",
+            "Mulai ulang kotak, lalu ganti kartu.",
+        ),
+        K::TransmitFailed { text } => (
+            "Gagal mengirim",
+            format!("Jaringan menolak: {text}."),
+            "Periksa kabel kotak, lalu coba lagi.",
+            "Periksa kabel, coba lagi.",
+        ),
+        K::NoLink => (
+            "Kamera tidak tersambung",
+            "Porta tempat kamera terlihat sekarang tanpa kabel.".into(),
+            "Colokkan lagi kabelnya, tunggu sampai kamera muncul di daftar, lalu coba lagi.",
+            "Colokkan lagi kabelnya.",
+        ),
+        K::KeyPairFailed { text } => (
+            "Gagal membuat kunci sandi",
+            format!("Kotak tidak bisa membuat kunci sandi: {text}."),
+            "Coba lagi. Jika tetap, mulai ulang kotak.",
+            "Coba lagi.",
+        ),
+        K::Busy => (
+            "Kotak sedang sibuk",
+            "Kamera lain sedang dilayani, atau terlalu banyak kasus terbuka.".into(),
+            "Tunggu beberapa detik. Jika tetap, tutup kasus yang tidak perlu.",
+            "Tunggu, atau tutup kasus lama.",
+        ),
+        K::PowerCut => (
+            "Listrik sempat padam",
+            "Daya hilang saat kotak sedang berbicara dengan kamera.".into(),
+            "Coba kata sandi baru di kamera, lalu beri tahu kotak.",
+            "Coba kata sandi baru.",
+        ),
+    };
+    Words::new(title, &what, next, short)
+}
