@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::text::{find, meter};
 use super::{Document, Gatherer, begins_name, text};
 
 /// Reads any text.
@@ -14,7 +15,7 @@ pub(super) fn read(xml: &str) -> Document<'_> {
         gatherer: Gatherer::new(),
         endless: Endless::default(),
     };
-    while let Some(position) = scan.rest.find('<') {
+    while let Some(position) = find!(scan.rest, '<') {
         let (before, tag) = scan.rest.split_at(position);
         scan.text(before);
         scan.rest = tag;
@@ -62,8 +63,8 @@ impl<'a> Scan<'a> {
         } else if let Some(tag) = after.strip_prefix('/') {
             // Whatever it names, an end tag delimits the text before it, and so does a torn one.
             self.gatherer.end();
-            let tag = tag.split_at(tag.find('<').unwrap_or(tag.len()));
-            self.rest = &after[1 + tag.0.find('>').map_or(tag.0.len(), |close| close + 1)..];
+            let tag = tag.split_at(find!(tag, '<').unwrap_or(tag.len()));
+            self.rest = &after[1 + find!(tag.0, '>').map_or(tag.0.len(), |close| close + 1)..];
         } else if begins_name(after) {
             self.start_tag(after);
         } else {
@@ -75,13 +76,13 @@ impl<'a> Scan<'a> {
 
     fn start_tag(&mut self, after: &'a str) {
         // A `<` inside a tag means that the tag's own `>` was lost.
-        let segment = &after[..after.find('<').unwrap_or(after.len())];
-        let Some(close) = outside_quotes(segment).or_else(|| segment.find('>')) else {
+        let segment = &after[..find!(after, '<').unwrap_or(after.len())];
+        let Some(close) = outside_quotes(segment).or_else(|| find!(segment, '>')) else {
             self.rest = &after[segment.len()..];
             return;
         };
         let tag = &segment[..close];
-        let name_end = tag.find(|c: char| c == '/' || c.is_ascii_whitespace());
+        let name_end = find!(tag, |c: char| c == '/' || c.is_ascii_whitespace());
         self.gatherer.start(&tag[..name_end.unwrap_or(close)]);
         if tag.ends_with('/') {
             self.gatherer.end();
@@ -93,8 +94,8 @@ impl<'a> Scan<'a> {
     fn instruction(&mut self, instruction: &'a str) {
         let end = if instruction.starts_with("xml") {
             // Declarations occur without their `?`; none holds a `<`.
-            let segment = &instruction[..instruction.find('<').unwrap_or(instruction.len())];
-            Some(segment.find('>').map_or(segment.len(), |end| end + 1))
+            let segment = &instruction[..find!(instruction, '<').unwrap_or(instruction.len())];
+            Some(find!(segment, '>').map_or(segment.len(), |end| end + 1))
         } else {
             find_once(instruction, "?>", &mut self.endless.instruction).map(|end| end + 2)
         };
@@ -103,7 +104,7 @@ impl<'a> Scan<'a> {
 
     /// `<!DOCTYPE ...>` and its like, skipped with its internal subset.
     fn declaration(&mut self, declaration: &'a str) {
-        let Some(end) = declaration.find(['>', '[', '<']) else {
+        let Some(end) = find!(declaration, ['>', '[', '<']) else {
             self.rest = "";
             return;
         };
@@ -129,13 +130,14 @@ impl<'a> Scan<'a> {
 
 /// The position of `end`, looked for in vain at most once per input.
 fn find_once(text: &str, end: &str, endless: &mut bool) -> Option<usize> {
-    let found = if *endless { None } else { text.find(end) };
+    let found = if *endless { None } else { find!(text, end) };
     *endless |= found.is_none();
     found
 }
 
 /// The position of the first `>` outside quotes.
 fn outside_quotes(segment: &str) -> Option<usize> {
+    meter::count(segment.len());
     let mut quote = None;
     segment.bytes().position(|byte| {
         match quote {

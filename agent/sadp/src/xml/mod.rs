@@ -121,3 +121,6 @@ impl<'a> Gatherer<'a> {
 fn begins_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == ':')
 }
+
+#[cfg(test)]
+mod tests;

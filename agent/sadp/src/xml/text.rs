@@ -15,6 +15,7 @@ pub(crate) fn trim_range(text: &str) -> Range<usize> {
     if plain(text.as_bytes().first()) && plain(text.as_bytes().last()) {
         return 0..text.len();
     }
+    meter::count(text.len());
     let padding = |c: char| c.is_whitespace() || c == '\0';
     let from_start = text.trim_start_matches(padding);
     let start = text.len() - from_start.len();
@@ -58,12 +59,46 @@ pub(super) fn resolve(reference: &str) -> Option<char> {
     }
 }
 
+/// Searches a text; tests count the bytes looked at, to prove that no input costs more than its length.
+macro_rules! find {
+    ($text:expr, $pattern:expr) => {{
+        let text: &str = $text;
+        let found = text.find($pattern);
+        crate::xml::text::meter::count(found.map_or(text.len(), |at| at + 1));
+        found
+    }};
+}
+pub(super) use find;
+
+/// Counts the bytes that searches look at; nothing outside tests.
+#[cfg(not(test))]
+pub(super) mod meter {
+    #[inline(always)]
+    pub(in crate::xml) fn count(_: usize) {}
+}
+
+#[cfg(test)]
+pub(super) mod meter {
+    use std::cell::Cell;
+
+    thread_local!(static LOOKED_AT: Cell<usize> = const { Cell::new(0) });
+
+    pub(in crate::xml) fn count(bytes: usize) {
+        LOOKED_AT.set(LOOKED_AT.get() + bytes);
+    }
+
+    /// The count since the last call, of this thread.
+    pub(in crate::xml) fn take() -> usize {
+        LOOKED_AT.take()
+    }
+}
+
 /// No reference that [`resolve`] knows is longer than `#x0010FFFF`; padding with more zeros is not read.
 const LONGEST_REFERENCE: usize = 10;
 
 /// Unescapes a text; a `&` that begins no known reference stays as it is.
 pub(super) fn unescape(text: &str) -> Cow<'_, str> {
-    let Some(first) = text.find('&') else {
+    let Some(first) = find!(text, '&') else {
         return text.into();
     };
     let mut unescaped = String::with_capacity(text.len());
@@ -71,6 +106,7 @@ pub(super) fn unescape(text: &str) -> Cow<'_, str> {
     let mut rest = &text[first..];
     while let Some(after) = rest.strip_prefix('&') {
         // Looking only so far keeps a text of many `&` linear.
+        meter::count(LONGEST_REFERENCE);
         let window = &after.as_bytes()[..after.len().min(LONGEST_REFERENCE + 1)];
         let reference = window
             .iter()
@@ -89,7 +125,7 @@ pub(super) fn unescape(text: &str) -> Cow<'_, str> {
                 after
             }
         };
-        let next = tail.find('&').unwrap_or(tail.len());
+        let next = find!(tail, '&').unwrap_or(tail.len());
         unescaped.push_str(&tail[..next]);
         rest = &tail[next..];
     }
