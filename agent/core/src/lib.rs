@@ -15,8 +15,16 @@
 #![forbid(unsafe_code)]
 
 pub mod agent;
+#[allow(dead_code, reason = "the agent takes it in next")]
+pub(crate) mod alerts;
+#[allow(dead_code, reason = "the agent takes it in next")]
+pub(crate) mod diagnosis;
 pub mod effect;
 pub mod event;
+#[allow(dead_code, reason = "the agent takes it in next")]
+pub(crate) mod indicator;
+#[allow(dead_code, reason = "the agent takes it in next")]
+pub(crate) mod panel;
 #[allow(dead_code, reason = "the agent takes it in next")]
 pub(crate) mod pin;
 pub mod policy;

@@ -235,7 +235,7 @@ pub enum Page {
         wifi: Option<String>,
         /// The page's address, for example `http://10.43.0.1`.
         url: Option<String>,
-        /// The address with its one-time token, for the QR.
+        /// The address with its one-time token, for the QR: `http://10.43.0.1/#t=TOKEN`. The phone page posts the token to open its session.
         url_qr: Option<String>,
         /// Four to six digits.
         pin: String,

@@ -1,0 +1,485 @@
+//! What each key does on each page: the one table behind the legend and behind every press.
+
+use sadp::{Mac, Way};
+
+use super::shown::Shown;
+use super::{Panel, World};
+use crate::policy::KeySet;
+use crate::request::CaseId;
+use crate::screen::{Action, Button, KEY_DELETE, KEY_DONE, Legend, SettingItem};
+use crate::view::{CasePhase, CaseView, DeviceView};
+
+/// A key and what it does here.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Key {
+    pub(super) button: Button,
+    pub(super) hold: bool,
+    /// Its name in the legend; keys that need none (a cursor) have none.
+    action: Option<Action>,
+    pub(super) intent: Intent,
+}
+
+/// What a press means. Compared between the beginning and the end of a long press: it names all that
+/// the person saw and agreed to.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Intent {
+    /// Move the cursor of the page.
+    Move {
+        forward: bool,
+    },
+    /// One page back.
+    Back,
+    /// Home at once.
+    Home,
+    /// The menu: settings and the way to the other pages.
+    Menu,
+    Device(Mac),
+    ConfirmOpen(Mac),
+    /// Ask the device for its code, after closing this case: an earlier code becomes void.
+    Open {
+        mac: Mac,
+        close: Option<CaseId>,
+    },
+    Case(CaseId),
+    EnterKey(CaseId),
+    /// The person has read what is shown about the case.
+    Read(CaseId),
+    /// The same, and wants to type the key again (or to go on with the phone).
+    TryAgain(CaseId),
+    /// Send the key that was typed here.
+    SendTyped {
+        case: CaseId,
+        attempts: u32,
+        insist: bool,
+        sync: bool,
+    },
+    /// Send the key that came another way.
+    SendWaiting {
+        case: CaseId,
+        attempts: u32,
+        insist: bool,
+        sync: bool,
+    },
+    Sync,
+    Worked(CaseId),
+    DidNotWork(CaseId),
+    Close(CaseId),
+    Lamp(Mac),
+    Join,
+    JoinNext,
+    Cases,
+    Diagnosis,
+    Rescan,
+    /// Key entry: another group of characters.
+    Group {
+        forward: bool,
+    },
+    /// Key entry with four keys: into the group.
+    EnterGroup,
+    /// Key entry with four keys: out of the group.
+    LeaveGroup,
+    Type(char),
+    Delete,
+    Done,
+    /// Another proposal for the password.
+    Another,
+    /// Take the proposed password.
+    UsePassword,
+    Setting {
+        item: SettingItem,
+        forward: bool,
+    },
+    Dismiss,
+}
+
+impl Intent {
+    /// It goes on while the key is held.
+    pub(super) fn repeats(&self) -> bool {
+        matches!(self, Self::Move { .. } | Self::Group { .. })
+    }
+
+    /// It cannot be undone, or leads to what cannot be undone at once.
+    #[cfg(test)]
+    pub(super) fn is_dangerous(&self) -> bool {
+        matches!(
+            self,
+            Self::Open { .. }
+                | Self::SendTyped { .. }
+                | Self::SendWaiting { .. }
+                | Self::Worked(_)
+                | Self::Close(_)
+        )
+    }
+}
+
+impl Key {
+    /// Its line in the legend.
+    pub(super) fn legend(&self) -> Option<Legend> {
+        self.action.map(|action| Legend {
+            button: self.button,
+            hold: self.hold,
+            action,
+        })
+    }
+}
+
+/// A key that the legend names.
+fn press(button: Button, action: Action, intent: Intent) -> Key {
+    Key {
+        button,
+        hold: false,
+        action: Some(action),
+        intent,
+    }
+}
+
+/// A key that must be held.
+fn hold(action: Action, intent: Intent) -> Key {
+    Key {
+        button: Button::Ok,
+        hold: true,
+        action: Some(action),
+        intent,
+    }
+}
+
+/// A key that speaks for itself.
+fn silent(button: Button, intent: Intent) -> Key {
+    Key {
+        button,
+        hold: false,
+        action: None,
+        intent,
+    }
+}
+
+/// Up and down along a list.
+fn cursor() -> [Key; 2] {
+    [
+        silent(Button::Up, Intent::Move { forward: false }),
+        silent(Button::Down, Intent::Move { forward: true }),
+    ]
+}
+
+/// Both keys of a pair do the same; the legend names the first.
+fn both(first: Button, second: Button, action: Action, intent: Intent) -> [Key; 2] {
+    [press(first, action, intent.clone()), silent(second, intent)]
+}
+
+impl Panel {
+    /// What the keys do on the page that is shown, in the order of the legend.
+    pub(super) fn keys(&self, world: &World<'_>, shown: &Shown<'_>) -> Vec<Key> {
+        let mut keys = self.own_keys(world, shown);
+        let joystick = world.policy.keys == KeySet::Joystick;
+        if !keys.iter().any(|key| key.button == Button::Back) {
+            let action = if self.stack.len() == 1 {
+                Action::List
+            } else {
+                Action::Back
+            };
+            keys.push(press(Button::Back, action, Intent::Back));
+        }
+        if !self.stack.is_empty() {
+            keys.push(Key {
+                button: Button::Back,
+                hold: true,
+                action: None,
+                intent: Intent::Home,
+            });
+        }
+        keys.retain(|key| joystick || !matches!(key.button, Button::Left | Button::Right));
+        keys
+    }
+
+    fn own_keys(&self, world: &World<'_>, shown: &Shown<'_>) -> Vec<Key> {
+        let menu = || press(Button::Back, Action::Menu, Intent::Menu);
+        let mut keys = Vec::new();
+        match shown {
+            Shown::Start => keys.push(menu()),
+            Shown::NoCable => keys.extend([hold(Action::Diagnosis, Intent::Diagnosis), menu()]),
+            Shown::Searching => {
+                keys.push(press(Button::Ok, Action::Rescan, Intent::Rescan));
+                keys.extend([hold(Action::Diagnosis, Intent::Diagnosis), menu()]);
+            }
+            Shown::List => {
+                if let Some(device) = world.devices.get(self.home_index(world)) {
+                    keys.push(press(Button::Ok, Action::Open, Intent::Device(device.mac)));
+                    keys.push(silent(Button::Right, Intent::Device(device.mac)));
+                }
+                keys.push(menu());
+                keys.extend(cursor());
+            }
+            Shown::Fault(_) => keys.extend([
+                press(Button::Ok, Action::Next, Intent::Dismiss),
+                press(Button::Back, Action::Back, Intent::Dismiss),
+            ]),
+            Shown::Device(device) => self.device_keys(world, device, &mut keys),
+            Shown::ConfirmOpen(device) => keys.push(hold(
+                Action::Start,
+                Intent::Open {
+                    mac: device.mac,
+                    close: None,
+                },
+            )),
+            Shown::Trouble(device, _) => keys.push(press(
+                Button::Ok,
+                Action::TryAgain,
+                Intent::ConfirmOpen(device.mac),
+            )),
+            Shown::Join(_) => {
+                if world.policy.wifi_join.is_some() {
+                    keys.push(press(Button::Ok, Action::Next, Intent::JoinNext));
+                    keys.push(silent(Button::Right, Intent::JoinNext));
+                    keys.push(silent(Button::Left, Intent::JoinNext));
+                }
+            }
+            Shown::Cases => {
+                if let Some(case) = self.case_under_cursor(world) {
+                    let intent = Intent::Case(case.id.clone());
+                    keys.push(press(Button::Ok, Action::Open, intent.clone()));
+                    keys.push(silent(Button::Right, intent));
+                }
+                keys.extend(cursor());
+            }
+            Shown::Diagnosis(_) => {
+                keys.push(press(Button::Ok, Action::Rescan, Intent::Rescan));
+                keys.extend(cursor());
+            }
+            Shown::Settings(index) => settings_keys(*index, &mut keys),
+            Shown::KeyEntry(case) => self.entry_keys(world, case, &mut keys),
+            Shown::NewPassword(_) => {
+                keys.push(press(Button::Ok, Action::Next, Intent::UsePassword));
+                keys.extend(both(
+                    Button::Up,
+                    Button::Down,
+                    Action::Change,
+                    Intent::Another,
+                ));
+            }
+            Shown::Opening(_) => {}
+            _ => {
+                if let Some(case) = shown.case() {
+                    self.case_keys(world, shown, case, &mut keys);
+                }
+            }
+        }
+        keys
+    }
+
+    /// The choices of a device's page, in the order in which they are needed.
+    pub(super) fn choices(&self, world: &World<'_>, device: &DeviceView) -> Vec<Action> {
+        let case = open_case(world, device);
+        let mut choices = Vec::new();
+        match case {
+            Some(case) => {
+                choices.push(Action::ShowQr);
+                if case.typed_key && case.phase == CasePhase::Awaiting {
+                    choices.push(Action::EnterKey);
+                }
+            }
+            None if can_open(device) => choices.push(Action::ForgotPassword),
+            None => {}
+        }
+        choices.push(Action::PhonePage);
+        if !device.gone {
+            choices.push(Action::Lamp);
+        }
+        if case
+            .is_some_and(|case| !matches!(case.phase, CasePhase::Exchanging | CasePhase::Sending))
+        {
+            choices.push(Action::CloseCase);
+        }
+        choices
+    }
+
+    fn device_keys(&self, world: &World<'_>, device: &DeviceView, keys: &mut Vec<Key>) {
+        let choices = self.choices(world, device);
+        let case = open_case(world, device).map(|case| case.id.clone());
+        if let Some(action) = choices.get(self.choice_index(&choices)).copied() {
+            let intent = match (action, case) {
+                (Action::ForgotPassword, _) => Some(Intent::ConfirmOpen(device.mac)),
+                (Action::PhonePage, _) => Some(Intent::Join),
+                (Action::Lamp, _) => Some(Intent::Lamp(device.mac)),
+                (Action::ShowQr, Some(id)) => Some(Intent::Case(id)),
+                (Action::EnterKey, Some(id)) => Some(Intent::EnterKey(id)),
+                (Action::CloseCase, Some(id)) => {
+                    keys.push(hold(action, Intent::Close(id)));
+                    None
+                }
+                _ => None,
+            };
+            if let Some(intent) = intent {
+                keys.push(press(Button::Ok, action, intent.clone()));
+                keys.push(silent(Button::Right, intent));
+            }
+        }
+        keys.push(silent(Button::Left, Intent::Back));
+        keys.extend(cursor());
+    }
+
+    fn case_keys(
+        &self,
+        world: &World<'_>,
+        shown: &Shown<'_>,
+        case: &CaseView,
+        keys: &mut Vec<Key>,
+    ) {
+        let id = || case.id.clone();
+        let send = if case.must_insist {
+            Action::Insist
+        } else {
+            Action::Send
+        };
+        match shown {
+            Shown::Qr(_) if case.typed_key => {
+                keys.push(press(Button::Ok, Action::EnterKey, Intent::EnterKey(id())));
+                keys.extend(both(
+                    Button::Down,
+                    Button::Up,
+                    Action::PhonePage,
+                    Intent::Join,
+                ));
+            }
+            Shown::Qr(_) => keys.push(press(Button::Ok, Action::PhonePage, Intent::Join)),
+            Shown::Doubt(..) => {
+                if let Some(intent) = new_case(world, case) {
+                    keys.push(hold(Action::NewQr, intent));
+                }
+                keys.push(press(Button::Back, Action::KeepWaiting, Intent::Read(id())));
+            }
+            Shown::Refused(_, problem) => {
+                // While the device is locked another try only makes it longer.
+                if problem.lock_minutes.is_none() {
+                    keys.push(press(Button::Ok, Action::TryAgain, Intent::TryAgain(id())));
+                }
+                keys.push(press(Button::Back, Action::Back, Intent::Read(id())));
+            }
+            Shown::ConfirmWaiting(_) => keys.push(hold(
+                send,
+                Intent::SendWaiting {
+                    case: id(),
+                    attempts: case.attempts,
+                    insist: case.must_insist,
+                    sync: case.sync_cameras,
+                },
+            )),
+            Shown::ConfirmTyped(_) => {
+                let sync = self.draft.as_ref().is_some_and(|draft| draft.sync);
+                keys.push(hold(
+                    send,
+                    Intent::SendTyped {
+                        case: id(),
+                        attempts: case.attempts,
+                        insist: case.must_insist,
+                        sync,
+                    },
+                ));
+                if case.can_sync {
+                    keys.extend(both(Button::Up, Button::Down, Action::Sync, Intent::Sync));
+                }
+            }
+            Shown::Unclear(_) => keys.extend([
+                hold(Action::Worked, Intent::Worked(id())),
+                press(Button::Ok, Action::DidNotWork, Intent::DidNotWork(id())),
+            ]),
+            Shown::Succeeded(_) => keys.extend([
+                press(Button::Ok, Action::List, Intent::Home),
+                press(Button::Back, Action::List, Intent::Home),
+            ]),
+            Shown::Void(_) => {
+                if let Some(intent) = new_case(world, case) {
+                    keys.push(hold(Action::NewQr, intent));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn entry_keys(&self, world: &World<'_>, case: &CaseView, keys: &mut Vec<Key>) {
+        let Some(draft) = self.draft.as_ref().filter(|draft| draft.case == case.id) else {
+            return;
+        };
+        let entry = &draft.entry;
+        let character = entry.character();
+        let (action, intent) = match character {
+            KEY_DONE => (Action::Done, Intent::Done),
+            KEY_DELETE => (Action::Delete, Intent::Delete),
+            other => (Action::Type, Intent::Type(other)),
+        };
+        let groups = [
+            press(Button::Up, Action::Group, Intent::Group { forward: false }),
+            silent(Button::Down, Intent::Group { forward: true }),
+        ];
+        let delete = || press(Button::Back, Action::Delete, Intent::Delete);
+        let is_typed = !entry.typed().is_empty();
+        match world.policy.keys {
+            KeySet::Joystick => {
+                keys.push(press(Button::Ok, action, intent));
+                keys.extend(groups);
+                keys.push(silent(Button::Left, Intent::Move { forward: false }));
+                keys.push(silent(Button::Right, Intent::Move { forward: true }));
+                if is_typed {
+                    keys.push(delete());
+                }
+            }
+            KeySet::FourKeys if entry.is_choosing_group() => {
+                keys.push(press(Button::Ok, Action::Open, Intent::EnterGroup));
+                keys.extend(groups);
+                if is_typed {
+                    keys.push(delete());
+                }
+            }
+            KeySet::FourKeys => {
+                keys.push(press(Button::Ok, action, intent));
+                keys.push(press(Button::Back, Action::Group, Intent::LeaveGroup));
+                keys.extend(cursor());
+            }
+        }
+    }
+}
+
+/// The device's case, if it is open.
+pub(super) fn open_case<'w>(world: &World<'w>, device: &DeviceView) -> Option<&'w CaseView> {
+    let id = device.case.as_ref().filter(|_| device.case_open)?;
+    world.cases.iter().find(|case| case.id == *id)
+}
+
+/// The box can open a case for it now.
+fn can_open(device: &DeviceView) -> bool {
+    matches!(device.way, Way::TypedKey | Way::KeyFile) && !device.gone && !device.doubled_mac
+}
+
+/// A new case in the place of this one, if its device is there.
+fn new_case(world: &World<'_>, case: &CaseView) -> Option<Intent> {
+    let device = world.devices.iter().find(|device| device.mac == case.mac)?;
+    can_open(device).then(|| Intent::Open {
+        mac: case.mac,
+        close: case.phase.is_open().then(|| case.id.clone()),
+    })
+}
+
+fn settings_keys(index: usize, keys: &mut Vec<Key>) {
+    let Some(item) = super::settings::ITEMS.get(index).copied() else {
+        return;
+    };
+    let page = match item {
+        SettingItem::PhonePage => Some(Intent::Join),
+        SettingItem::Cases => Some(Intent::Cases),
+        SettingItem::Diagnosis => Some(Intent::Diagnosis),
+        _ => None,
+    };
+    match page {
+        Some(intent) => {
+            keys.push(press(Button::Ok, Action::Open, intent.clone()));
+            keys.push(silent(Button::Right, intent));
+            keys.push(silent(Button::Left, Intent::Back));
+        }
+        None => {
+            let change = |forward| Intent::Setting { item, forward };
+            keys.push(press(Button::Ok, Action::Change, change(true)));
+            keys.push(silent(Button::Right, change(true)));
+            keys.push(silent(Button::Left, change(false)));
+        }
+    }
+    keys.extend(cursor());
+}
