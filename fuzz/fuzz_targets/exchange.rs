@@ -1,0 +1,7 @@
+//! Fuzz target; what it checks stands in `checks.rs`.
+#![no_main]
+
+#[path = "../checks.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::exchange(data));
