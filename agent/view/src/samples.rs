@@ -8,8 +8,8 @@ use std::sync::Arc;
 use resetbox_core::policy::Language;
 use resetbox_core::problem::{KeyFault, Problem, ProblemKind};
 use resetbox_core::screen::{
-    Action, AlertLine, Button, CaseRow, Legend, Mark, Page, Row, Screen, SettingItem, SettingValue,
-    StatusBar, Target,
+    Action, AlertLine, Button, CaseRow, KEY_DELETE, KEY_DONE, Legend, Mark, Page, Row, Screen,
+    SettingItem, SettingValue, StatusBar, Target,
 };
 use resetbox_core::secret::SecretText;
 use resetbox_core::time::Mono;
@@ -524,6 +524,7 @@ fn codes() -> Vec<Named> {
 fn entries() -> Vec<Named> {
     let group = |name: &str| -> Vec<char> {
         match name {
+            "OK" => vec![KEY_DONE, KEY_DELETE],
             "ABC" => ('A'..='Z').collect(),
             "abc" => ('a'..='z').collect(),
             _ => ('0'..='9').collect(),
@@ -537,6 +538,7 @@ fn entries() -> Vec<Named> {
             cursor,
             group_name: name,
             phone: Some(("http://10.43.0.1".into(), "482193".into())),
+            choosing_group: false,
             problem: problem.map(Problem::new),
         };
         screen(
@@ -548,6 +550,10 @@ fn entries() -> Vec<Named> {
             ],
         )
     };
+    let mut choosing = key("A7kW2x", "123", 0, None);
+    if let Page::KeyEntry { choosing_group, .. } = &mut choosing.page {
+        *choosing_group = true;
+    }
     let send = |target, tries_left, can_sync, sync_cameras, must_insist| {
         let page = Page::ConfirmSend {
             target,
@@ -555,6 +561,7 @@ fn entries() -> Vec<Named> {
             sync_cameras,
             can_sync,
             must_insist,
+            unusual_key: false,
         };
         screen(
             page,
@@ -563,6 +570,10 @@ fn entries() -> Vec<Named> {
     };
     let mut holding = send(camera(), Some(5), false, false, false);
     holding.holding = Some(35);
+    let mut unusual = send(camera(), None, false, false, false);
+    if let Page::ConfirmSend { unusual_key, .. } = &mut unusual.page {
+        *unusual_key = true;
+    }
     let password = Page::NewPassword {
         target: camera(),
         password: SecretText::new("Kw7-mRt4-pVd9"),
@@ -582,6 +593,8 @@ fn entries() -> Vec<Named> {
         ("key-typed", key("A7kW2", "abc", 12, None)),
         ("key-digits", key("A7kW2x9", "123", 9, None)),
         ("key-long", key("A7kW2x9QmmWW", "ABC", 22, None)),
+        ("key-group", choosing),
+        ("key-done", key("A7kW2x9Q", "OK", 0, None)),
         ("key-problem", key("A7k", "ABC", 25, Some(fault))),
         (
             "new-password",
@@ -592,6 +605,7 @@ fn entries() -> Vec<Named> {
         ),
         ("confirm-send", send(camera(), Some(5), false, false, false)),
         ("confirm-send-holding", holding),
+        ("confirm-send-unusual", unusual),
         (
             "confirm-send-recorder",
             send(recorder(), None, true, false, false),

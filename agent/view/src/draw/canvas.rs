@@ -75,7 +75,10 @@ impl Canvas {
             Align::Centre => area.x + (area.w - width) / 2,
             Align::Right => area.right() - width,
         };
-        let baseline = area.y + (area.h + face.cap) / 2;
+        // On the middle by its capitals; in a tight box a little higher, so that g and p stay inside.
+        let below =
+            ((area.h - face.cap) / 2).max(face.descent().min(area.h - face.cap - face.rise()));
+        let baseline = area.bottom() - below;
         let ground = self.at(x, baseline);
         let ink = self.run(x, baseline, face, colour, text);
         let Some(ink) = ink else { return };

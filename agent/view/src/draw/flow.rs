@@ -37,6 +37,24 @@ pub(crate) fn wrap(face: Type, text: &str, width: i32) -> Vec<String> {
     lines
 }
 
+/// Like [`wrap`], with lines of about one length: no word stands alone on the last one.
+pub(crate) fn balanced(face: Type, text: &str, width: i32) -> Vec<String> {
+    let lines = wrap(face, text, width);
+    if lines.len() < 2 {
+        return lines;
+    }
+    let (mut low, mut high) = (width / 2, width);
+    while low < high {
+        let middle = (low + high) / 2;
+        if wrap(face, text, middle).len() > lines.len() {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    wrap(face, text, high)
+}
+
 /// Bytes of `word` that fit into `width`, at least one character.
 fn break_point(face: Type, word: &str, width: i32) -> usize {
     let mut fits = word.chars().next().map_or(0, char::len_utf8);

@@ -47,7 +47,11 @@ impl Type {
     /// Rows below the baseline that letters like g and p need.
     pub(crate) fn descent(self) -> i32 {
         if self.bitmap {
-            (self.cap + 3) / 4
+            match self.cap {
+                ..=8 => 2,
+                9..=11 => 3,
+                _ => 4,
+            }
         } else {
             (self.cap * 3 + 9) / 10
         }
@@ -55,13 +59,13 @@ impl Type {
 
     /// Rows above the cap line that brackets and slashes need.
     pub(crate) fn rise(self) -> i32 {
-        if self.bitmap { 1 } else { (self.cap + 9) / 10 }
+        if self.bitmap { 0 } else { (self.cap + 9) / 10 }
     }
 
     /// From one baseline to the next in running text.
     pub(crate) fn line_height(self) -> i32 {
         if self.bitmap {
-            self.cap + self.descent() + 2
+            self.cap + self.descent() + 1
         } else {
             (self.cap * 16 + 5) / 10
         }

@@ -54,10 +54,11 @@ const fn b(cap: i32) -> Type {
 const SMALL_LABEL: Type = Type::bitmap(Weight::Regular, 8);
 const SMALL_BOLD: Type = Type::bitmap(Weight::Bold, 8);
 
-const SMALL_STEPS: [Step; 3] = [
+const SMALL_STEPS: [Step; 4] = [
     step(Type::bitmap(Weight::Bold, 14), SMALL_LABEL, 28, true, 5),
     step(Type::bitmap(Weight::Bold, 12), SMALL_LABEL, 24, true, 4),
-    step(Type::bitmap(Weight::Bold, 10), SMALL_LABEL, 18, true, 2),
+    step(Type::bitmap(Weight::Bold, 10), SMALL_LABEL, 18, true, 3),
+    step(Type::bitmap(Weight::Bold, 8), SMALL_LABEL, 16, true, 2),
 ];
 const MEDIUM_STEPS: [Step; 7] = [
     step(b(20), r(13), 56, false, 12),
@@ -95,7 +96,7 @@ impl Theme {
                 class: Class::Small,
                 wide,
                 bar: 13,
-                legend: 14,
+                legend: 13,
                 pad: 4,
                 radius: 3.0,
                 answer: Type::bitmap(Weight::Bold, 12),

@@ -168,8 +168,13 @@ fn rows<'l>(pen: &Pen<'_>, legend: &'l [Legend], width: i32) -> Vec<&'l [Legend]
 }
 
 pub(super) fn row_width(pen: &Pen<'_>, items: &[Legend]) -> i32 {
-    let gaps = (items.len() as i32 - 1) * pen.theme.pad;
+    let gaps = (items.len() as i32 - 1) * between(pen);
     items.iter().map(|item| item_width(pen, item)).sum::<i32>() + gaps
+}
+
+/// Least space between two keys.
+fn between(pen: &Pen<'_>) -> i32 {
+    pen.theme.pad * 3 / 5
 }
 
 fn item_width(pen: &Pen<'_>, item: &Legend) -> i32 {
@@ -183,8 +188,9 @@ fn item_width(pen: &Pen<'_>, item: &Legend) -> i32 {
 fn chip_width(pen: &Pen<'_>, item: &Legend) -> i32 {
     let theme = pen.theme;
     let side = theme.label.cap + if theme.small() { 3 } else { 8 };
+    let picture = if has_picture(item) { side } else { theme.pad };
     match chip_text(pen, item) {
-        Some(text) => (theme.label_bold.width(&text) + theme.pad).max(side),
+        Some(text) => (theme.label_bold.width(&text) + picture).max(side),
         None => side,
     }
 }
@@ -193,8 +199,14 @@ fn chip_text(pen: &Pen<'_>, item: &Legend) -> Option<String> {
     match (item.button, item.hold) {
         (Button::Ok, false) => Some("OK".into()),
         (Button::Ok, true) => Some(format!("{} OK", texts::hold(pen.language))),
+        (_, true) => Some(texts::hold(pen.language).into()),
         _ => None,
     }
+}
+
+/// All keys but ok are shown by an arrow.
+fn has_picture(item: &Legend) -> bool {
+    item.button != Button::Ok
 }
 
 /// One row of keys: the key as a chip, then what it does. A key to hold stands out.
@@ -203,8 +215,9 @@ pub(super) fn legend_row(pen: &mut Pen<'_>, row: Rect, items: &[Legend], on_pape
     let total = row_width(pen, items);
     // The first key left, the last one right, as the keys lie under both hands.
     let spare = (row.w - total).max(0);
+    let least = between(pen);
     let between = if items.len() > 1 {
-        theme.pad + spare / (items.len() as i32 - 1)
+        least + spare / (items.len() as i32 - 1)
     } else {
         0
     };
@@ -219,21 +232,27 @@ pub(super) fn legend_row(pen: &mut Pen<'_>, row: Rect, items: &[Legend], on_pape
             (false, true) => (SLATE, PAPER),
         };
         pen.canvas.round_rect(chip, theme.radius * 0.8, fill);
-        match chip_text(pen, item) {
-            Some(words) => {
-                pen.canvas
-                    .text(chip, Align::Centre, theme.label_bold, text, &words);
-            }
-            None => {
-                let side = theme.label.cap;
-                let picture = match item.button {
-                    Button::Up => Icon::Up,
-                    Button::Down => Icon::Down,
-                    Button::Right => Icon::Right,
-                    Button::Back | Button::Left | Button::Ok => Icon::Left,
-                };
-                icon::draw(pen.canvas, chip.centre(side, side), picture, text, fill);
-            }
+        let mut inside = chip;
+        if has_picture(item) {
+            let cell = inside.cut_right(height.min(chip.w));
+            let side = theme.label.cap;
+            let picture = match item.button {
+                Button::Up => Icon::Up,
+                Button::Down => Icon::Down,
+                Button::Right => Icon::Right,
+                Button::Back | Button::Left | Button::Ok => Icon::Left,
+            };
+            icon::draw(pen.canvas, cell.centre(side, side), picture, text, fill);
+            inside.cut_left(theme.pad / 2);
+        }
+        if let Some(words) = chip_text(pen, item) {
+            let align = if has_picture(item) {
+                Align::Left
+            } else {
+                Align::Centre
+            };
+            pen.canvas
+                .text(inside, align, theme.label_bold, text, &words);
         }
         left.cut_left(theme.pad / 2 + 1);
         let words = texts::action(pen.language, item.action);
@@ -248,7 +267,8 @@ pub(super) fn legend_row(pen: &mut Pen<'_>, row: Rect, items: &[Legend], on_pape
 /// The face and, for long words, smaller cuts of it.
 pub(super) fn narrower(face: Type) -> Vec<Type> {
     if face.bitmap {
-        return vec![face, Type::bitmap(Weight::Regular, face.cap.min(8))];
+        let small = Type::bitmap(face.weight, face.cap.min(8));
+        return vec![face, small, Type::bitmap(Weight::Regular, small.cap)];
     }
     (8.min(face.cap)..=face.cap)
         .rev()

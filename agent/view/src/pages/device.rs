@@ -5,36 +5,37 @@ use resetbox_core::screen::{Action, Page};
 use super::Pen;
 use super::chrome::narrower;
 use super::list::{phase_icon, window};
-use crate::draw::flow::{self, fitting, wrap};
+use crate::draw::flow::{self, balanced, fitting};
 use crate::draw::{Align, Class, Icon, Rect, Type, Weight, icon};
-use crate::palette::{BLUE, CARD, INK, LINE, ORANGE, PAPER, QUIET, Rgb, SKY};
+use crate::palette::{BLUE, CARD, INK, ORANGE, PAPER, QUIET, Rgb, SKY};
 use crate::texts;
+
+/// Facts below the address take at most so many lines.
+const MOST_LINES: usize = 5;
 
 pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
     let Page::Device {
         target,
-        firmware,
-        brand,
-        activated,
-        way,
-        may_refuse,
         gone,
+        may_refuse,
+        activated,
         case,
         choices,
         cursor,
+        ..
     } = page
     else {
         return;
     };
     let theme = pen.theme;
     let language = pen.language;
-    let mut left = area.inset(theme.pad, theme.pad / 2);
+    let mut left = area.inset(theme.pad, if theme.small() { 1 } else { theme.pad / 2 });
     let menu = menu_height(pen, choices.len(), left.h);
     let bottom = left.cut_bottom(menu);
     left.cut_bottom(theme.pad / 2);
     choices_menu(pen, bottom, choices, *cursor);
 
-    // Model, in the largest type that fits one line; a very long one takes two.
+    // The model in the largest type that fits one line; a very long one takes two.
     let answer = match theme.class {
         Class::Large => Type::smooth(Weight::Bold, 24),
         _ => theme.answer,
@@ -43,30 +44,35 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
     let mut head = left;
     if let Some(phase) = case {
         let cell = head.cut_right(side);
-        let at = Rect::new(
-            cell.x,
-            cell.y + (answer.line_height() - side) / 2,
-            side,
-            side,
-        );
+        let y = cell.y + (answer.line_height() - side) / 2;
+        let at = Rect::new(cell.x, y, side, side);
         icon::state(pen.canvas, at, phase_icon(*phase, pen.turn), INK);
         head.cut_right(theme.pad);
     }
     let faces = narrower(answer);
     let face = fitting(&faces[..faces.len().min(6)], &target.model, head.w);
-    let lines = wrap(face, &target.model, head.w);
-    let used = flow::height(face, lines.len());
-    flow::lines(pen.canvas, head, Align::Left, face, PAPER, &lines);
-    left.cut_top(used);
+    let model = balanced(face, &target.model, head.w);
+    let model_height = flow::height(face, model.len());
 
-    // Address, never cut; the state beside it.
-    let mut row = left.cut_top(theme.fact_bold.line_height());
+    // What is left after the lines is spread between them.
+    let address = theme.fact_bold;
+    let room = left.h - model_height - address.line_height();
+    let (fact_face, facts) = facts(pen, page, left.w, room);
+    let used: i32 = facts
+        .iter()
+        .map(|(lines, _)| flow::height(fact_face, lines.len()))
+        .sum();
+    let gap = ((room - used) / (facts.len() as i32 + 1)).clamp(0, theme.pad * 2 / 3);
+
+    flow::lines(pen.canvas, head, Align::Left, face, PAPER, &model);
+    left.cut_top(model_height);
+    // The address, never cut; the state beside it.
+    let mut row = left.cut_top(address.line_height());
     let ip = target
         .ipv4
         .map_or_else(|| texts::no_ip(language).to_owned(), |ip| ip.to_string());
-    let cell = row.cut_left(theme.fact_bold.width(&ip));
-    pen.canvas
-        .text(cell, Align::Left, theme.fact_bold, SKY, &ip);
+    let cell = row.cut_left(address.width(&ip));
+    pen.canvas.text(cell, Align::Left, address, SKY, &ip);
     row.cut_left(theme.pad);
     let (words, colour) = match (gone, may_refuse, activated) {
         (true, ..) => (texts::gone(language), ORANGE),
@@ -74,45 +80,77 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
         (_, _, false) => (texts::not_activated(language), ORANGE),
         _ => (texts::activated(language), QUIET),
     };
-    let state = theme.label;
-    if state.width(words) <= row.w {
-        pen.canvas.text(row, Align::Right, state, colour, words);
+    if theme.label.width(words) <= row.w {
+        pen.canvas
+            .text(row, Align::Right, theme.label, colour, words);
     }
+    for (lines, colour) in facts {
+        left.cut_top(gap);
+        let rows = left.cut_top(flow::height(fact_face, lines.len()));
+        flow::lines(pen.canvas, rows, Align::Left, fact_face, colour, &lines);
+    }
+}
 
-    // Serial, whole, over two lines where it must be.
-    let mut facts: Vec<(String, Rgb)> = Vec::new();
-    if !target.serial.is_empty() {
-        facts.push((target.serial.clone(), PAPER));
-    }
-    let way_words = if theme.small() {
+/// Serial (whole, over two lines where it must be), way, brand, firmware: in the largest type that
+/// holds them all. Where even the smallest does not, the last ones go: the phone page has them.
+fn facts(pen: &Pen<'_>, page: &Page, width: i32, room: i32) -> (Type, Vec<(Vec<String>, Rgb)>) {
+    let Page::Device {
+        target,
+        firmware,
+        brand,
+        way,
+        ..
+    } = page
+    else {
+        return (pen.theme.label, Vec::new());
+    };
+    let language = pen.language;
+    let way = if pen.theme.small() {
         texts::way_short(language, *way)
     } else {
         texts::way(language, *way)
     };
-    facts.push((way_words.to_owned(), QUIET));
-    if let Some(brand) = brand {
-        facts.push((format!("{} {brand}", texts::brand(language)), ORANGE));
-    }
-    if !firmware.is_empty() {
-        facts.push((firmware.clone(), QUIET));
-    }
-    let face = match theme.class {
-        Class::Small => theme.label,
-        Class::Medium => Type::smooth(Weight::Regular, 10),
-        Class::Large => Type::smooth(Weight::Regular, 13),
+    let brand = brand
+        .as_ref()
+        .map(|brand| format!("{} {brand}", texts::brand(language)));
+    let all = [
+        (Some(target.serial.clone()), PAPER),
+        (Some(way.to_owned()), QUIET),
+        (brand, ORANGE),
+        (Some(firmware.clone()), QUIET),
+    ];
+    let caps: &[i32] = match pen.theme.class {
+        Class::Small => &[],
+        Class::Medium => &[12, 11, 10],
+        Class::Large => &[17, 16, 15, 14, 13],
     };
-    let mut count = 0;
-    for (text, colour) in facts {
-        let lines = wrap(face, &text, left.w);
-        let height = flow::height(face, lines.len());
-        // Facts stand in the order of their weight: what has no room is on the phone page.
-        if height > left.h || count + lines.len() > 5 {
+    let mut faces: Vec<Type> = caps
+        .iter()
+        .map(|cap| Type::smooth(Weight::Regular, *cap))
+        .collect();
+    if faces.is_empty() {
+        faces.push(pen.theme.label);
+    }
+    let mut best = (pen.theme.label, Vec::new());
+    for face in faces {
+        let mut lines: Vec<(Vec<String>, Rgb)> = all
+            .iter()
+            .filter_map(|(text, colour)| Some((text.as_ref()?, *colour)))
+            .filter(|(text, _)| !text.is_empty())
+            .map(|(text, colour)| (balanced(face, text, width), colour))
+            .collect();
+        let fits = |lines: &[(Vec<String>, Rgb)]| {
+            let count: usize = lines.iter().map(|(l, _)| l.len()).sum();
+            count <= MOST_LINES && flow::height(face, count) <= room
+        };
+        let whole = fits(&lines);
+        while !fits(&lines) && lines.pop().is_some() {}
+        best = (face, lines);
+        if whole {
             break;
         }
-        count += lines.len();
-        let rows = left.cut_top(height);
-        flow::lines(pen.canvas, rows, Align::Left, face, colour, &lines);
     }
+    best
 }
 
 fn choice_height(pen: &Pen<'_>) -> i32 {
@@ -125,8 +163,8 @@ fn choice_height(pen: &Pen<'_>) -> i32 {
 
 fn menu_height(pen: &Pen<'_>, count: usize, room: i32) -> i32 {
     let row = choice_height(pen);
-    let most = (room * 2 / 5 / row).max(1);
-    row * (count as i32).min(most.max(if pen.theme.small() { 2 } else { 1 }))
+    let most = (room * 2 / 5 / row).max(2);
+    row * (count as i32).min(most)
 }
 
 fn choices_menu(pen: &mut Pen<'_>, area: Rect, choices: &[Action], cursor: usize) {
@@ -171,7 +209,6 @@ fn choices_menu(pen: &mut Pen<'_>, area: Rect, choices: &[Action], cursor: usize
         let face = fitting(&narrower(face), &words, text.w);
         pen.canvas.text(text, Align::Left, face, PAPER, &words);
     }
-    let _ = LINE;
 }
 
 fn capital(words: &str) -> String {

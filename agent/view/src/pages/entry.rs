@@ -1,18 +1,18 @@
 //! Typing the key with the joystick, and showing the password that will be set.
 
-use resetbox_core::screen::{Page, Target};
+use resetbox_core::screen::{Action, KEY_DELETE, KEY_DONE, Page, Target};
 
 use super::Pen;
 use super::chrome::narrower;
 use super::stack::{Block, Stack};
-use crate::draw::flow::{fitting, paragraph, wrap};
-use crate::draw::{Align, Class, Icon, Rect, Type, Weight, flow};
-use crate::palette::{BLUE, CARD, LINE, ORANGE, PAPER, QUIET, SKY};
+use crate::draw::flow::{fitting, wrap};
+use crate::draw::{Align, Class, Rect, Type, Weight, flow};
+use crate::palette::{BLUE, CARD, ORANGE, PAPER, QUIET, SKY};
 use crate::texts;
 
 /// Characters of a key as a rule: so many boxes are shown.
 const SLOTS: usize = 8;
-const GROUPS: [&str; 3] = ["ABC", "abc", "123"];
+const GROUPS: [&str; 4] = ["ABC", "abc", "123", "OK"];
 
 pub(super) fn key(pen: &mut Pen<'_>, area: Rect, page: &Page) {
     let Page::KeyEntry {
@@ -21,6 +21,7 @@ pub(super) fn key(pen: &mut Pen<'_>, area: Rect, page: &Page) {
         group,
         cursor,
         group_name,
+        choosing_group,
         phone,
         problem,
     } = page
@@ -61,8 +62,14 @@ pub(super) fn key(pen: &mut Pen<'_>, area: Rect, page: &Page) {
             pen.canvas.text(cell, Align::Left, face, QUIET, &text);
         }
     }
-    group_tabs(pen, &mut left, group_name);
-    grid(pen, left, group, *cursor);
+    group_tabs(pen, &mut left, group_name, *choosing_group);
+    left.cut_bottom(if theme.small() { 1 } else { 3 });
+    let cursor = (!choosing_group).then_some(*cursor);
+    if group.iter().any(|c| [KEY_DONE, KEY_DELETE].contains(c)) {
+        buttons(pen, left, group, cursor);
+    } else {
+        grid(pen, left, group, cursor);
+    }
 }
 
 fn heading(pen: &mut Pen<'_>, left: &mut Rect, target: &Target) {
@@ -130,29 +137,55 @@ fn slots(pen: &mut Pen<'_>, left: &mut Rect, typed: &str) {
     }
 }
 
-fn group_tabs(pen: &mut Pen<'_>, left: &mut Rect, name: &str) {
+/// The groups; the one on offer is underlined, and filled while groups are being chosen.
+fn group_tabs(pen: &mut Pen<'_>, left: &mut Rect, name: &str, choosing: bool) {
     let theme = pen.theme;
-    let mut row = left.cut_bottom(theme.label.line_height() + if theme.small() { 0 } else { 4 });
+    let mut row = left.cut_bottom(theme.label.line_height() + if theme.small() { 1 } else { 5 });
     for group in GROUPS {
-        let face = if group == name {
-            theme.label_bold
-        } else {
-            theme.label
-        };
-        let width = face.width(group) + theme.pad;
-        let cell = row.cut_left(width);
-        if group == name {
+        let here = group == name;
+        let face = if here { theme.label_bold } else { theme.label };
+        let cell = row.cut_left(theme.label_bold.width(group) + theme.pad * 3 / 2);
+        if here && choosing {
+            pen.canvas.round_rect(cell, theme.radius * 0.7, BLUE);
+        } else if here {
             let bar = Rect::new(cell.x, cell.bottom() - 2, cell.w, 2);
             pen.canvas.fill(bar, SKY);
         }
-        let colour = if group == name { PAPER } else { QUIET };
+        let colour = if here { PAPER } else { QUIET };
         pen.canvas.text(cell, Align::Centre, face, colour, group);
-        row.cut_left(theme.pad / 2);
+        row.cut_left(2);
+    }
+}
+
+/// "Done" and "delete", as large as the box allows.
+fn buttons(pen: &mut Pen<'_>, area: Rect, group: &[char], cursor: Option<usize>) {
+    let theme = pen.theme;
+    let count = group.len() as i32;
+    let width = (area.w - theme.pad * (count - 1)) / count;
+    let height = area.h.min(theme.fact_bold.line_height() + 2 * theme.pad);
+    let mut row = area.centre(area.w, height);
+    for (i, c) in group.iter().enumerate() {
+        let cell = row.cut_left(width);
+        row.cut_left(theme.pad);
+        let fill = if cursor == Some(i) { BLUE } else { CARD };
+        pen.canvas.round_rect(cell, theme.radius, fill);
+        let words = match *c {
+            KEY_DONE => texts::action(pen.language, Action::Done).to_owned(),
+            KEY_DELETE => texts::action(pen.language, Action::Delete).to_owned(),
+            c => c.to_string(),
+        };
+        let face = if theme.small() {
+            theme.label_bold
+        } else {
+            theme.fact_bold
+        };
+        let face = fitting(&narrower(face), &words, cell.w - theme.pad);
+        pen.canvas.text(cell, Align::Centre, face, PAPER, &words);
     }
 }
 
 /// The characters on offer; the one under the cursor stands out.
-fn grid(pen: &mut Pen<'_>, area: Rect, group: &[char], cursor: usize) {
+fn grid(pen: &mut Pen<'_>, area: Rect, group: &[char], cursor: Option<usize>) {
     if group.is_empty() {
         return;
     }
@@ -182,7 +215,7 @@ fn grid(pen: &mut Pen<'_>, area: Rect, group: &[char], cursor: usize) {
     for (i, c) in group.iter().enumerate() {
         let (column, row) = (i as i32 % columns, i as i32 / columns);
         let cell = Rect::new(area.x + margin + column * w, area.y + row * h, w, h);
-        let here = i == cursor;
+        let here = cursor == Some(i);
         if here {
             pen.canvas.round_rect(cell, theme.radius * 0.7, BLUE);
         }
@@ -192,7 +225,6 @@ fn grid(pen: &mut Pen<'_>, area: Rect, group: &[char], cursor: usize) {
         pen.canvas
             .text(cell, Align::Centre, face, colour, &c.to_string());
     }
-    let _ = LINE;
 }
 
 /// The password in the largest type that keeps it on one line; it is read off and written down.
@@ -240,6 +272,5 @@ pub(super) fn password(pen: &mut Pen<'_>, area: Rect, target: &Target, password:
         full: vec![Block::Text(words.into(), ORANGE), Block::Target(target)],
         brief: vec![Block::Text(words.into(), ORANGE), Block::Target(target)],
     };
-    let _ = (Icon::Key, paragraph);
     super::stack::draw(pen, left.inset(-pad, 0), &stack);
 }

@@ -91,8 +91,8 @@ fn draw(
         return;
     };
     let theme = pen.theme;
-    let margin = if theme.small() { 2 } else { theme.pad / 2 + 1 };
-    let mut area = area.inset(margin, margin);
+    // Every row counts: one more may buy a pixel per module.
+    let mut area = area.inset(if theme.small() { 2 } else { theme.pad / 2 + 1 }, 1);
     let modules = i32::from(matrix.modules()) + 8;
     let beside = area.w > area.h * 5 / 4 || theme.small();
     // On the square glass the words need about a third.

@@ -88,34 +88,67 @@ pub(super) fn devices(pen: &mut Pen<'_>, area: Rect, list: &[Row], cursor: usize
         Class::Medium => 45,
         Class::Large => 58,
     };
-    for (i, row) in rows(pen, area, list.len(), cursor, least) {
+    let visible = rows(pen, area, list.len(), cursor, least);
+    let model_face = small_face(pen, model_face, list, &visible);
+    for (i, row) in visible {
         let here = i == cursor;
-        let (mut row, ground) = ground(pen, row, here);
+        let (row, ground) = ground(pen, row, here);
         let item = &list[i];
-        let side = if theme.small() {
-            13
+        let gap = if theme.small() { 0 } else { 2 };
+        let height = model_face.line_height() + gap + fact.line_height();
+        let mut below = row.centre(row.w, height.min(row.h));
+        let mut line = below.cut_top(model_face.line_height());
+        below.cut_top(gap);
+        // The mark: at the end of the whole row, on a small glass of the first line only.
+        let mark = if theme.small() {
+            let at = line.cut_right(11).centre(11, 11);
+            line.cut_right(theme.pad);
+            at
         } else {
-            theme.answer.cap + 6
+            let side = theme.answer.cap + 6;
+            line.cut_right(side + theme.pad);
+            below.cut_right(side + theme.pad);
+            let mut end = row;
+            end.cut_right(side).centre(side, side)
         };
-        let mark = row.cut_right(side).centre(side, side);
         mark_icon(pen, mark, &item.mark, ground, here);
-        row.cut_right(theme.pad);
         let silent = item.mark == Mark::Gone && !here;
-        two_lines(
-            pen,
-            row,
-            (model_face, fact),
-            (
-                if silent { QUIET } else { PAPER },
-                if here { PAPER } else { QUIET },
-            ),
-            (&item.model, &address_line(item), &item.serial_tail),
-        );
+        let strong = if silent { QUIET } else { PAPER };
+        let quiet = if here { PAPER } else { QUIET };
+        let faces = narrower(model_face);
+        let face = fitting(&faces[..faces.len().min(4)], &item.model, line.w);
+        let name = shorten(face, &item.model, line.w, 6);
+        pen.canvas.text(line, Align::Left, face, strong, &name);
+        address_and_tail(pen, below, fact, quiet, item);
     }
 }
 
-fn address_line(row: &Row) -> String {
-    row.ipv4.map(|ip| ip.to_string()).unwrap_or_default()
+/// On a small glass all rows take one type: the large one only when every model fits in it.
+fn small_face(pen: &Pen<'_>, face: Type, list: &[Row], visible: &[(usize, Rect)]) -> Type {
+    let room = |row: &Rect| row.w - 3 * pen.theme.pad - 11;
+    let all = visible
+        .iter()
+        .all(|(i, row)| face.width(&list[*i].model) <= room(row));
+    if all || !pen.theme.small() {
+        face
+    } else {
+        pen.theme.label_bold
+    }
+}
+
+/// The address left, never cut; the tail of the serial right.
+fn address_and_tail(pen: &mut Pen<'_>, row: Rect, face: Type, colour: Rgb, item: &Row) {
+    let ip = item.ipv4.map(|ip| ip.to_string()).unwrap_or_default();
+    let line = Rect::new(row.x, row.y, row.w, face.line_height());
+    pen.canvas.text(line, Align::Left, face, colour, &ip);
+    let room = line.w - face.width(&ip) - 2;
+    let dots = texts::tail(&item.serial_tail);
+    let tail = [dots, item.serial_tail.clone()]
+        .into_iter()
+        .find(|t| face.width(t) <= room);
+    if let Some(tail) = tail {
+        pen.canvas.text(line, Align::Right, face, colour, &tail);
+    }
 }
 
 fn faces(pen: &Pen<'_>) -> (Type, Type) {
@@ -130,40 +163,6 @@ fn faces(pen: &Pen<'_>) -> (Type, Type) {
             Type::smooth(theme.fact_bold.weight, 18),
             Type::smooth(theme.label.weight, 14),
         ),
-    }
-}
-
-/// Model above; address left and serial tail right below it.
-fn two_lines(
-    pen: &mut Pen<'_>,
-    row: Rect,
-    (model_face, fact): (Type, Type),
-    (strong, quiet): (Rgb, Rgb),
-    (model, ip, tail): (&str, &str, &str),
-) {
-    let gap = if pen.theme.small() { 0 } else { 2 };
-    let height = model_face.line_height() + fact.line_height() + gap;
-    let mut lines = row.centre(row.w, height.min(row.h));
-    let line = lines.cut_top(model_face.line_height());
-    let face = fitting(
-        &narrower(model_face)[..narrower(model_face).len().min(4)],
-        model,
-        line.w,
-    );
-    let name = shorten(face, model, line.w, 6);
-    pen.canvas.text(line, Align::Left, face, strong, &name);
-    lines.cut_top(gap);
-    let line = lines.cut_top(fact.line_height());
-    pen.canvas.text(line, Align::Left, fact, quiet, ip);
-    let dots = texts::tail(tail);
-    let room = line.w - fact.width(ip) - fact.cap;
-    let tail = if fact.width(&dots) <= room {
-        &dots
-    } else {
-        tail
-    };
-    if fact.width(tail) <= room {
-        pen.canvas.text(line, Align::Right, fact, quiet, tail);
     }
 }
 
@@ -280,15 +279,29 @@ pub(super) fn cases(pen: &mut Pen<'_>, area: Rect, list: &[CaseRow], cursor: usi
         let (mut row, ground) = ground(pen, row, here);
         let item = &list[i];
         let side = if theme.small() {
-            13
+            11
         } else {
             theme.answer.cap + 6
         };
         let at = row.cut_left(side).centre(side, side);
         shape(pen, at, phase_icon(item.phase, pen.turn), ground, here);
-        row.cut_left(theme.pad + 2);
+        row.cut_left(theme.pad);
+        let quiet = if here { PAPER } else { QUIET };
+        let tail = texts::tail(&item.target.serial_tail);
+        // A small glass has no room for the phase in words: there the shape alone says it.
+        let (upper, lower, lower_colour) = if theme.small() {
+            (tail, item.target.model.clone(), quiet)
+        } else {
+            let words = texts::phase(pen.language, item.phase).to_owned();
+            (
+                item.target.model.clone(),
+                words,
+                if here { PAPER } else { SKY },
+            )
+        };
         let gap = if theme.small() { 0 } else { 2 };
-        let mut lines = row.centre(row.w, model_face.line_height() + fact.line_height() + gap);
+        let height = model_face.line_height() + fact.line_height() + gap;
+        let mut lines = row.centre(row.w, height.min(row.h));
 
         let mut line = lines.cut_top(model_face.line_height());
         if let Some(left) = item.left.filter(|_| item.phase.is_open()) {
@@ -298,26 +311,28 @@ pub(super) fn cases(pen: &mut Pen<'_>, area: Rect, list: &[CaseRow], cursor: usi
             let colour = if urgent { ORANGE } else { PAPER };
             pen.canvas
                 .text(cell, Align::Right, model_face, colour, &text);
-            line.cut_right(theme.pad);
+            line.cut_right(theme.pad * 2 / 3);
         }
-        let faces = narrower(model_face);
-        let face = fitting(&faces[..faces.len().min(4)], &item.target.model, line.w);
-        let name = shorten(face, &item.target.model, line.w, 6);
-        pen.canvas.text(line, Align::Left, face, PAPER, &name);
+        one_line(pen, line, model_face, PAPER, &upper);
 
         lines.cut_top(gap);
         let mut line = lines.cut_top(fact.line_height());
-        let quiet = if here { PAPER } else { QUIET };
-        let tail = texts::tail(&item.target.serial_tail);
-        let cell = line.cut_right(fact.width(&tail));
-        pen.canvas.text(cell, Align::Right, fact, quiet, &tail);
-        line.cut_right(theme.pad / 2);
-        let words = texts::phase(pen.language, item.phase);
-        let colour = if here { PAPER } else { SKY };
-        let face = fitting(&narrower(fact), words, line.w);
-        let words = shorten(face, words, line.w, 0);
-        pen.canvas.text(line, Align::Left, face, colour, &words);
+        if !theme.small() {
+            let tail = texts::tail(&item.target.serial_tail);
+            let cell = line.cut_right(fact.width(&tail));
+            pen.canvas.text(cell, Align::Right, fact, quiet, &tail);
+            line.cut_right(theme.pad / 2);
+        }
+        one_line(pen, line, fact, lower_colour, &lower);
     }
+}
+
+/// A line that shrinks a little, then loses its middle.
+fn one_line(pen: &mut Pen<'_>, line: Rect, face: Type, colour: Rgb, text: &str) {
+    let faces = narrower(face);
+    let face = fitting(&faces[..faces.len().min(5)], text, line.w);
+    let text = shorten(face, text, line.w, 6);
+    pen.canvas.text(line, Align::Left, face, colour, &text);
 }
 
 pub(super) fn settings(

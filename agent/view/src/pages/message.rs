@@ -82,7 +82,7 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
             texts::exporting(language),
             target,
             texts::exporting_text(language),
-            texts::exporting_text(language),
+            texts::exporting_short(language),
         ),
         Page::ConfirmSend {
             target,
@@ -90,14 +90,11 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
             sync_cameras,
             can_sync,
             must_insist,
-        } => confirm_send(
-            pen,
-            target,
-            *tries_left,
-            *sync_cameras,
-            *can_sync,
-            *must_insist,
-        ),
+            unusual_key,
+        } => {
+            let sync = can_sync.then_some(*sync_cameras);
+            confirm_send(pen, target, *tries_left, sync, *must_insist, *unusual_key)
+        }
         Page::Sending { target, phase } => {
             let words = if *phase == CasePhase::Sending {
                 texts::sending(language)
@@ -109,7 +106,8 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
         }
         Page::Succeeded { target } => {
             let next = texts::succeeded_next(language);
-            with_target(Icon::Tick, texts::succeeded(language), target, next, next)
+            let short = texts::succeeded_short(language);
+            with_target(Icon::Tick, texts::succeeded(language), target, next, short)
         }
         Page::Refused { target, problem } => refused(pen, target, problem),
         Page::Unclear { target } => with_target(
@@ -194,46 +192,55 @@ fn confirm_send<'a>(
     pen: &Pen<'_>,
     target: &'a Target,
     tries: Option<u32>,
-    sync: bool,
-    can_sync: bool,
+    sync: Option<bool>,
     insist: bool,
+    unusual_key: bool,
 ) -> Stack<'a> {
     let language = pen.language;
     let tries = match tries {
         Some(n) => texts::tries_left(language, n),
         None => texts::tries_unknown(language).into(),
     };
-    let mut full = vec![
-        Block::Title(texts::confirm_send(language).into()),
-        Block::Target(target),
-        Block::Strong(tries.clone(), PAPER),
-    ];
-    if insist {
-        full.push(Block::Text(texts::must_insist(language).into(), ORANGE));
-    }
-    if can_sync {
-        let words = if sync {
-            texts::sync_on(language)
-        } else {
-            texts::sync_off(language)
+    let build = |long: bool| {
+        let mut blocks = vec![
+            Block::Title(texts::confirm_send(language).into()),
+            Block::Target(target),
+            Block::Strong(tries.clone(), PAPER),
+        ];
+        if insist {
+            let short = texts::problem(language, &Problem::new(ProblemKind::MustInsist)).short;
+            let words = if long {
+                texts::must_insist(language).into()
+            } else {
+                short
+            };
+            blocks.push(Block::Text(words, ORANGE));
+        } else if unusual_key {
+            let words = if long {
+                texts::unusual_key(language)
+            } else {
+                texts::unusual_key_short(language)
+            };
+            blocks.push(Block::Text(words.into(), ORANGE));
+        }
+        let words = match (sync, long) {
+            (Some(true), true) => Some((texts::sync_on(language), ORANGE)),
+            (Some(true), false) => Some((texts::sync_on_short(language), ORANGE)),
+            (Some(false), true) => Some((texts::sync_off(language), QUIET)),
+            (Some(false), false) => Some((texts::sync_off_short(language), QUIET)),
+            (None, _) => None,
         };
-        full.push(Block::Text(words.into(), if sync { ORANGE } else { QUIET }));
-    }
-    let mut brief = vec![
-        Block::Title(texts::confirm_send(language).into()),
-        Block::Target(target),
-        Block::Strong(tries, PAPER),
-    ];
-    if insist {
-        let short = texts::problem(language, &Problem::new(ProblemKind::MustInsist)).short;
-        brief.push(Block::Text(short, ORANGE));
-    } else if can_sync && sync {
-        brief.push(Block::Text(texts::sync_on(language).into(), ORANGE));
-    }
+        blocks.extend(words.map(|(text, colour)| Block::Text(text.into(), colour)));
+        blocks
+    };
     Stack {
-        icon: Some(if insist { Icon::Triangle } else { Icon::Key }),
-        full,
-        brief,
+        icon: Some(if insist || unusual_key {
+            Icon::Triangle
+        } else {
+            Icon::Key
+        }),
+        full: build(true),
+        brief: build(false),
     }
 }
 
@@ -245,7 +252,8 @@ fn refused<'a>(pen: &Pen<'_>, target: &'a Target, problem: &Problem) -> Stack<'a
     if let Some(minutes) = problem.lock_minutes {
         facts.push(texts::locked_for(language, minutes));
     }
-    if let Some(tries) = problem.tries_left {
+    // "Locked" says already that none are left.
+    if let Some(tries) = problem.tries_left.filter(|n| *n > 0 || facts.is_empty()) {
         facts.push(texts::tries_left(language, tries));
     }
     let build = |what: Option<&str>, next: &str| {

@@ -224,81 +224,101 @@ fn block(pen: &mut Pen<'_>, left: &mut Rect, faces: &[Type], colour: Rgb, text: 
     }
 }
 
+/// A line below the code: its left end, what may stand in the middle, its right end.
+struct Foot {
+    face: Type,
+    colour: Rgb,
+    left: String,
+    middle: &'static str,
+    right: String,
+}
+
+impl Foot {
+    fn plain(face: Type, colour: Rgb, left: impl Into<String>) -> Self {
+        Self {
+            face,
+            colour,
+            left: left.into(),
+            middle: "",
+            right: String::new(),
+        }
+    }
+}
+
 /// Below the code: as many lines as there is room for, the most important first.
 fn foot_note(pen: &mut Pen<'_>, area: Rect, facts: &Facts<'_>) {
     let theme = pen.theme;
     let language = pen.language;
-    let tail = texts::tail(&facts.target.serial_tail);
-    let ip = facts
-        .target
-        .ipv4
-        .map(|ip| ip.to_string())
-        .unwrap_or_default();
-    let mut clock = facts.clock.clone().unwrap_or_default();
-    if facts.at_most && !clock.is_empty() {
-        clock = format!("<{clock}");
-    }
-    let bold = if theme.small() {
-        theme.label_bold
+    let (bold, plain) = if theme.small() {
+        (theme.label_bold, theme.label)
     } else {
-        Type::smooth(Weight::Bold, 11)
-    };
-    let plain = if theme.small() {
-        theme.label
-    } else {
-        Type::smooth(Weight::Regular, 10)
+        (
+            Type::smooth(Weight::Bold, 11),
+            Type::smooth(Weight::Regular, 10),
+        )
     };
     let mut left = area.inset(theme.pad, 0);
-    let warning = warnings(pen, facts);
-    let short = |text: &'static str, colour: Rgb| {
-        let text = if plain.width(text) <= left.w || text != texts::too_fine(language) {
-            text
+    let ip = facts.target.ipv4.map(|ip| ip.to_string());
+    let ip = ip.unwrap_or_default();
+    let clock = match &facts.clock {
+        Some(clock) if facts.at_most => format!("< {clock}"),
+        Some(clock) => clock.clone(),
+        None => String::new(),
+    };
+    let mut lines: Vec<Foot> = Vec::new();
+    if facts.verdict == Verdict::TooSmall {
+        let long = texts::too_fine(language);
+        let wrapped = wrap(plain, long, left.w);
+        if flow::height(plain, wrapped.len()) + bold.line_height() <= left.h {
+            lines.extend(wrapped.into_iter().map(|t| Foot::plain(plain, RUST, t)));
         } else {
-            texts::too_fine_short(language)
-        };
-        (text, colour)
-    };
-    // Each line is a left and a right end.
-    let mut lines: Vec<(Type, Rgb, String, String)> = Vec::new();
-    if let Some((text, colour)) = warning
-        .iter()
-        .find(|(t, _)| *t == texts::too_fine(language))
-    {
-        let (text, colour) = short(text, *colour);
-        lines.push((plain, colour, text.to_owned(), String::new()));
-    }
-    let colour = if facts.may_be_void { RUST } else { INK };
-    let time = if clock.is_empty() {
-        ip.clone()
-    } else {
-        clock.clone()
-    };
-    lines.push((bold, colour, tail, time));
-    if !clock.is_empty() {
-        lines.push((plain, INK, ip, String::new()));
-    }
-    for (text, colour) in warning {
-        if text != texts::too_fine(language) {
-            lines.push((plain, colour, text.to_owned(), String::new()));
+            lines.push(Foot::plain(plain, RUST, texts::too_fine_short(language)));
         }
     }
-    let fits = |n: usize, lines: &[(Type, Rgb, String, String)]| {
-        lines[..n].iter().map(|l| l.0.line_height()).sum::<i32>()
-    };
+    lines.push(Foot {
+        face: bold,
+        colour: if facts.may_be_void { RUST } else { INK },
+        left: texts::tail(&facts.target.serial_tail),
+        middle: if facts.guess {
+            texts::guess_short(language)
+        } else {
+            ""
+        },
+        right: if clock.is_empty() {
+            ip.clone()
+        } else {
+            clock.clone()
+        },
+    });
+    if !clock.is_empty() && !ip.is_empty() {
+        lines.push(Foot::plain(plain, INK, ip));
+    }
+    for (text, colour) in warnings(pen, facts) {
+        if text != texts::too_fine(language) && plain.width(text) <= left.w {
+            lines.push(Foot::plain(plain, colour, text));
+        }
+    }
+    let height = |n: usize| lines[..n].iter().map(|l| l.face.line_height()).sum::<i32>();
     let count = (1..=lines.len())
         .rev()
-        .find(|n| fits(*n, &lines) <= left.h)
+        .find(|n| height(*n) <= left.h)
         .unwrap_or(1);
-    let used = fits(count, &lines).min(left.h);
-    left.cut_top((left.h - used) / 2);
-    for (face, colour, a, b) in lines.into_iter().take(count) {
-        let mut row = left.cut_top(face.line_height().min(left.h));
-        if !b.is_empty() {
-            let cell = row.cut_right(face.width(&b));
-            pen.canvas.text(cell, Align::Right, face, colour, &b);
+    left.cut_top((left.h - height(count)).max(0) / 2);
+    for foot in lines.into_iter().take(count) {
+        let mut row = left.cut_top(foot.face.line_height());
+        if !foot.right.is_empty() {
+            let cell = row.cut_right(foot.face.width(&foot.right));
+            pen.canvas
+                .text(cell, Align::Right, foot.face, foot.colour, &foot.right);
+            row.cut_right(theme.pad / 2);
         }
-        for broken in wrap(face, &a, row.w).into_iter().take(1) {
-            pen.canvas.text(row, Align::Left, face, colour, &broken);
+        let cell = row.cut_left(foot.face.width(&foot.left));
+        pen.canvas
+            .text(cell, Align::Left, foot.face, foot.colour, &foot.left);
+        row.cut_left(theme.pad / 2);
+        if !foot.middle.is_empty() && plain.width(foot.middle) <= row.w {
+            pen.canvas
+                .text(row, Align::Centre, plain, RUST, foot.middle);
         }
     }
 }

@@ -5,7 +5,7 @@ use resetbox_core::screen::Target;
 
 use super::Pen;
 use super::chrome::narrower;
-use crate::draw::flow::{self, fitting, shorten, wrap};
+use crate::draw::flow::{self, balanced, fitting, shorten};
 use crate::draw::{Align, Icon, Rect, Step, Type, Weight, icon};
 use crate::palette::{CARD, INK, PAPER, QUIET, Rgb, SKY};
 use crate::texts;
@@ -42,7 +42,11 @@ struct Plan {
 }
 
 pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, stack: &Stack<'_>) {
-    let margin = if pen.theme.small() { 3 } else { pen.theme.pad };
+    let margin = if pen.theme.small() {
+        2
+    } else {
+        pen.theme.pad * 4 / 5
+    };
     let area = area.inset(pen.theme.pad, margin);
     let steps = pen.theme.steps();
     // Rather fewer words than small type: the full text is tried in the upper sizes only.
@@ -114,7 +118,7 @@ fn height(pen: &Pen<'_>, plan: &Plan, block: &Block<'_>) -> i32 {
     let step = plan.step;
     match block {
         Block::Title(text) => {
-            let lines = wrap(step.title, text, title_width(pen, plan)).len();
+            let lines = balanced(step.title, text, title_width(pen, plan)).len();
             let text = flow::height(step.title, lines);
             if beside(pen, plan) {
                 text.max(step.icon)
@@ -122,10 +126,12 @@ fn height(pen: &Pen<'_>, plan: &Plan, block: &Block<'_>) -> i32 {
                 text
             }
         }
-        Block::Text(text, _) => flow::height(step.text, wrap(step.text, text, plan.column.w).len()),
+        Block::Text(text, _) => {
+            flow::height(step.text, balanced(step.text, text, plan.column.w).len())
+        }
         Block::Strong(text, _) => {
             let face = strong(step);
-            flow::height(face, wrap(face, text, plan.column.w).len())
+            flow::height(face, balanced(face, text, plan.column.w).len())
         }
         Block::Target(target) => target_height(pen, plan.column.w, step, target),
     }
@@ -175,17 +181,17 @@ fn paint(pen: &mut Pen<'_>, area: Rect, shape: Option<Icon>, blocks: &[Block<'_>
                     icon::state(pen.canvas, cell, shape, INK);
                     row.cut_left(pen.theme.pad);
                 }
-                let lines = wrap(step.title, text, row.w);
+                let lines = balanced(step.title, text, row.w);
                 let text = row.centre(row.w, flow::height(step.title, lines.len()));
                 flow::lines(pen.canvas, text, plan.align, step.title, PAPER, &lines);
             }
             Block::Text(text, colour) => {
-                let lines = wrap(step.text, text, row.w);
+                let lines = balanced(step.text, text, row.w);
                 flow::lines(pen.canvas, row, plan.align, step.text, *colour, &lines);
             }
             Block::Strong(text, colour) => {
                 let face = strong(step);
-                let lines = wrap(face, text, row.w);
+                let lines = balanced(face, text, row.w);
                 flow::lines(pen.canvas, row, plan.align, face, *colour, &lines);
             }
             Block::Target(target) => target_card(pen, row, step, target),

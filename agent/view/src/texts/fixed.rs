@@ -45,6 +45,7 @@ words! {
     confirm_open_short: "Voids an earlier code. Keep the camera powered.", "Kode lama hangus. Kamera harus tetap menyala.";
     exporting: "Asking the camera", "Meminta kode";
     exporting_text: "It answers within seconds. Keep it powered.", "Jawaban datang dalam beberapa detik. Jangan dimatikan.";
+    exporting_short: "Keep it powered.", "Jangan dimatikan.";
     time_left: "left", "tersisa";
     at_most: "at most", "paling lama";
     may_be_void: "may be void", "mungkin hangus";
@@ -52,6 +53,7 @@ words! {
     too_fine: "Too fine to scan: use the phone page", "Terlalu rapat: pakai halaman ponsel";
     too_fine_short: "Too fine: phone page", "Rapat: pakai ponsel";
     guess: "If the app refuses this QR, send the file", "Jika QR ditolak aplikasi, kirim berkasnya";
+    guess_short: "QR or file", "QR / berkas";
     scan_others: "In the app choose Others", "Di aplikasi pilih Others";
     join_wifi: "Join this Wi-Fi", "Sambung ke Wi-Fi ini";
     open_page: "Open this page", "Buka halaman ini";
@@ -66,12 +68,17 @@ words! {
     tries_unknown: "Tries left: not told", "Sisa kesempatan: tidak diketahui";
     sync_on: "Also sets it on the recorder's cameras", "Juga dipasang di kamera milik perekam";
     sync_off: "The recorder's cameras stay as they are", "Kamera milik perekam tidak diubah";
+    sync_on_short: "NVR cameras: yes", "Kamera NVR: ya";
+    sync_off_short: "NVR cameras: no", "Kamera NVR: tidak";
+    unusual_key: "A key has 8 characters as a rule; this one has not. Look again.", "Kunci biasanya 8 karakter; yang ini tidak. Periksa lagi.";
+    unusual_key_short: "Not 8 characters: look again.", "Bukan 8 karakter: periksa lagi.";
     must_insist: "Two keys were refused. Another wrong one can lock the camera.", "Dua kunci ditolak. Salah sekali lagi, kamera bisa terkunci.";
     exchanging: "Preparing", "Menyiapkan";
     sending: "Sending", "Mengirim";
     sending_text: "Do not unplug anything.", "Jangan cabut apa pun.";
     succeeded: "Reset Password Succeeded", "Reset Kata Sandi Berhasil";
     succeeded_next: "Now update the NVR or VMS, or it locks the camera out.", "Segera perbarui NVR atau VMS, agar kamera tidak terkunci.";
+    succeeded_short: "Update the NVR or VMS now.", "Segera perbarui NVR atau VMS.";
     unclear: "No answer: it may have worked", "Tidak ada jawaban: mungkin berhasil";
     unclear_next: "Log in to the camera with the new password, then tell the box.", "Coba masuk ke kamera dengan kata sandi baru, lalu beri tahu kotak.";
     unclear_short: "Try the new password on the camera.", "Coba kata sandi baru di kamera.";

@@ -40,6 +40,11 @@ pub fn action(language: Language, action: Action) -> &'static str {
         Action::Lamp => ("blink lamp", "kedipkan lampu"),
         Action::Worked => ("it works", "berhasil"),
         Action::DidNotWork => ("it does not", "gagal"),
+        Action::Done => ("done", "selesai"),
+        Action::Group => ("letters", "huruf"),
+        Action::CloseCase => ("close case", "tutup kasus"),
+        Action::Sync => ("recorder's cameras", "kamera perekam"),
+        Action::Insist => ("send anyway", "tetap kirim"),
         Action::Rescan => ("search again", "cari lagi"),
     };
     pick(language, en, id)
