@@ -1,0 +1,98 @@
+//! What the binary says about itself, and what is written about it, must not drift apart.
+
+use std::process::Command;
+
+fn resetbox(args: &[&str]) -> (Option<i32>, String) {
+    let binary = std::env::var("RESETBOX_BIN").expect(
+        "RESETBOX_BIN names the binary: run ./x test, or `cargo build --release -p resetbox` and set it",
+    );
+    let ran = Command::new(&binary)
+        .args(args)
+        .output()
+        .unwrap_or_else(|e| panic!("{binary}: {e}"));
+    let said = [ran.stdout, ran.stderr].concat();
+    (
+        ran.status.code(),
+        String::from_utf8(said).expect("the binary prints UTF-8"),
+    )
+}
+
+/// The long options in clap's help, from lines like `  -j, --json ...`.
+fn options(help: &str) -> impl Iterator<Item = &str> {
+    let of_option = |line: &&str| line.trim_start().starts_with('-');
+    help.lines()
+        .filter(of_option)
+        .flat_map(|line| line.split([' ', ',', '=']))
+        .filter(|word| word.starts_with("--") && *word != "--help")
+}
+
+#[test]
+fn every_command_and_option_is_in_the_man_page_and_the_readme() {
+    let page = include_str!("../../docs/resetbox.1");
+    let readme = include_str!("../../README.md");
+    let (status, help) = resetbox(&["--help"]);
+    assert_eq!(status, Some(0), "{help}");
+    let commands: Vec<String> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| {
+            line.strip_prefix("  ")?
+                .split(' ')
+                .next()
+                .map(str::to_owned)
+        })
+        .filter(|name| !name.is_empty() && name != "help")
+        .collect();
+    assert!(
+        commands.contains(&"run".to_owned()),
+        "the help lists the commands: {help}"
+    );
+    for command in commands {
+        assert!(
+            page.contains(&format!(".It Cm {command}")),
+            "docs/resetbox.1 lacks the command {command}"
+        );
+        assert!(
+            readme.contains(&format!("resetbox {command}")),
+            "README.md lacks resetbox {command}"
+        );
+        let (status, help) = resetbox(&[&command, "--help"]);
+        assert_eq!(status, Some(0), "{help}");
+        for option in options(&help) {
+            let troff = option.replacen("--", "-", 1);
+            assert!(
+                page.contains(&format!("Fl {troff}")),
+                "docs/resetbox.1 lacks {option} of {command}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_command_line_that_is_not_understood_ends_with_2() {
+    let (status, said) = resetbox(&["open-sesame"]);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("open-sesame"), "{said}");
+}
+
+#[test]
+fn the_shipped_example_has_no_mistakes_and_a_mistake_is_named_by_line() {
+    let example = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../agent/resetbox.example.toml"
+    );
+    let (status, said) = resetbox(&["check-config", example]);
+    assert_eq!(status, Some(0), "{said}");
+
+    let broken = concat!(env!("CARGO_TARGET_TMPDIR"), "/broken.toml");
+    std::fs::write(broken, "[box]\nname = \"x\"\ncolour = \"red\"\n")
+        .expect("cargo's test folder is writable");
+    let (status, said) = resetbox(&["check-config", broken]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(
+        said.contains("broken.toml:3:1") && said.contains("colour"),
+        "{said}"
+    );
+}
