@@ -94,7 +94,11 @@ pub fn file(
         .or_else(|| text.strip_suffix('\n'))
         .or_else(|| text.strip_suffix('\r'))
         .unwrap_or(text);
-    let longest = if code_encrypt { 240 } else { 511 };
+    let longest = if code_encrypt {
+        sadp::MAX_ENCRYPTED_CODE
+    } else {
+        sadp::MAX_CODE
+    };
     let fault = if cut.is_empty() {
         FileFault::Empty
     } else if own_export.is_some_and(|export| export.trim() == cut.trim()) {

@@ -106,7 +106,7 @@ impl Panel {
                     .map_or_else(Cursor::default, |id| Cursor::on(id.clone())),
             }),
             Intent::Diagnosis => self.go(Place::Diagnosis { offset: 0 }),
-            Intent::Rescan => asks.push(Ask::Request(Request::Scan)),
+            Intent::Rescan => asks.push(Ask::Quietly(Request::Scan)),
             Intent::Group { forward } => {
                 self.edit(|entry| entry.step_group(Step { forward, repeated }));
             }
@@ -293,8 +293,7 @@ impl Panel {
     fn blink(&mut self, mac: Mac, asks: &mut Vec<Ask>) {
         let on = self.lamp != Some(mac);
         self.lamp = on.then_some(mac);
-        self.lamp_asked = true;
-        asks.push(Ask::Request(Request::Lamp { mac, on }));
+        asks.push(Ask::Quietly(Request::Lamp { mac, on }));
     }
 
     fn join(&mut self, world: &World<'_>) {
@@ -302,22 +301,19 @@ impl Panel {
         self.go(Place::Join { step });
     }
 
-    /// The person has read what the case's page said.
+    /// The person has read what the case's page said: what the page showed first is read first.
     fn read(&mut self, id: &CaseId, world: &World<'_>) {
-        for place in &mut self.stack {
-            if let Place::Case { id: other, trouble } = place
-                && other == id
-            {
-                *trouble = None;
-            }
-        }
         let (Some(case), Some(known)) = (find(world, id), &mut self.known) else {
             return;
         };
         let seen = known.entry(id.clone()).or_insert_with(|| case.into());
+        let trouble = self.stack.iter_mut().find_map(|place| match place {
+            Place::Case { id: other, trouble } if other == id => trouble.take(),
+            _ => None,
+        });
         if case.problem.is_some() && seen.read != problem_of(case) {
             seen.read = problem_of(case);
-        } else {
+        } else if trouble.is_none() {
             seen.doubt_read = case.doubt.as_ref().map(|doubt| doubt.kind.clone());
         }
     }

@@ -57,14 +57,21 @@ impl From<&CaseView> for Seen {
 impl Panel {
     /// Takes in what changed in the world since the last look.
     pub(super) fn follow(&mut self, now: Now, world: &World<'_>) {
-        let news = self.news(now, world);
+        if let Some(case) = self.news(now, world) {
+            self.unseen = Some(case.id.clone());
+        }
         self.drop_gone(world);
         self.meet_case(world);
-        if let Some(case) = news
-            && self.is_free_for(now, case)
-        {
-            self.turn_to(now, case, world);
+        match self.unseen.as_ref().map(|id| find(world, id)) {
+            Some(Some(case)) if self.is_free_for(now, case) => {
+                self.unseen = None;
+                self.turn_to(now, case, world);
+            }
+            // The case is gone: nothing to show any more.
+            Some(None) => self.unseen = None,
+            _ => {}
         }
+        self.forget_trouble(world);
         if let Some(Pending::Send { case, attempts }) = &self.pending
             && find(world, case).is_none_or(|view| view.attempts != *attempts)
         {
@@ -153,7 +160,7 @@ impl Panel {
     fn meet_case(&mut self, world: &World<'_>) {
         let (mac, before) = match self.stack.last() {
             Some(Place::Opening { mac, before }) => (*mac, before.clone()),
-            Some(Place::ConfirmOpen { mac }) => (*mac, None),
+            Some(Place::ConfirmOpen { mac } | Place::Trouble { mac, .. }) => (*mac, None),
             _ => return,
         };
         let asked = matches!(self.stack.last(), Some(Place::Opening { .. }));
@@ -174,9 +181,21 @@ impl Panel {
         }
     }
 
+    /// The box's no is old as soon as an attempt is under way.
+    fn forget_trouble(&mut self, world: &World<'_>) {
+        for place in &mut self.stack {
+            if let Place::Case { id, trouble } = place
+                && find(world, id).is_some_and(|case| {
+                    matches!(case.phase, CasePhase::Exchanging | CasePhase::Sending)
+                })
+            {
+                *trouble = None;
+            }
+        }
+    }
+
     /// Nobody is in the middle of something else.
     fn is_free_for(&self, now: Now, case: &CaseView) -> bool {
-        let idle = now.mono.since(self.active);
         let about_it = |place: &Place| {
             place.mac() == Some(case.mac) || place.case().is_some_and(|id| *id == case.id)
         };
@@ -184,12 +203,21 @@ impl Panel {
             return true;
         }
         match self.stack.last() {
-            None => idle >= IDLE_AT_HOME,
             Some(Place::Join { .. }) => true,
             // Somebody may be scanning the QR of another case, or reading how it ended.
             Some(place) if place.case().is_some() => false,
-            Some(_) => idle >= IDLE,
+            _ => self.free_at() <= now.mono,
         }
+    }
+
+    /// When the person is no longer in the middle of something, if no key is pressed.
+    fn free_at(&self) -> Mono {
+        let idle = if self.stack.is_empty() {
+            IDLE_AT_HOME
+        } else {
+            IDLE
+        };
+        self.active + idle
     }
 
     /// Shows a case.
@@ -251,8 +279,7 @@ impl Panel {
             && !self.stack.iter().any(|place| place.mac() == Some(mac))
         {
             self.lamp = None;
-            self.lamp_asked = true;
-            asks.push(Ask::Request(Request::Lamp { mac, on: false }));
+            asks.push(Ask::Quietly(Request::Lamp { mac, on: false }));
         }
         self.home
             .stick(world.devices.iter().map(|device| device.mac));
@@ -272,6 +299,10 @@ impl Panel {
             self.sleeps_at(now, world),
             self.draft_ends(),
             self.changes_at(now, world),
+            self.unseen
+                .as_ref()
+                .map(|_| self.free_at())
+                .filter(|at| *at > now.mono),
         ]
         .into_iter()
         .flatten()

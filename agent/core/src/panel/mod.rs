@@ -80,6 +80,8 @@ pub(crate) struct World<'a> {
 pub(crate) enum Ask {
     /// To be handled like a request of any channel; the reply goes to [`Panel::replied`].
     Request(Request),
+    /// Likewise, but nobody waits for the reply: it is dropped.
+    Quietly(Request),
     /// The person set something on the box: remember it.
     Settings(SettingsRecord),
 }
@@ -100,8 +102,6 @@ pub(crate) struct Panel {
     draft: Option<Draft>,
     /// What was asked and has not come to an end yet.
     pending: Option<Pending>,
-    /// A request to blink is under way: an error that comes now is about it.
-    lamp_asked: bool,
     /// The device that was made to blink here.
     lamp: Option<Mac>,
     /// What each case looked like last time; `None` before the first look.
@@ -110,6 +110,8 @@ pub(crate) struct Panel {
     dismissed: BTreeSet<String>,
     /// What was shown when the person last had a say.
     face: Option<Face>,
+    /// A case with news that was not shown because the person was busy with something else.
+    unseen: Option<CaseId>,
     /// When the page last changed by itself.
     appeared: Option<Mono>,
     /// Since when there is a cable and no device, and the probes sent until then.
@@ -140,11 +142,11 @@ impl Panel {
             asleep: false,
             draft: None,
             pending: None,
-            lamp_asked: false,
             lamp: None,
             known: None,
             dismissed: BTreeSet::new(),
             face: None,
+            unseen: None,
             appeared: None,
             searching: None,
             looked: None,
@@ -172,7 +174,7 @@ impl Panel {
                     .is_none_or(|at| now.mono.since(at) >= LOOK_EVERY)
                 {
                     self.looked = Some(now.mono);
-                    asks.push(Ask::Request(Request::Look));
+                    asks.push(Ask::Quietly(Request::Look));
                 }
             }
             Edge::Released => self.release(now, button, world, random, &mut asks),
@@ -207,11 +209,6 @@ impl Panel {
             }
             Ok(Done::Succeeded(_)) => self.pending = None,
             Ok(_) => {}
-            Err(_) if self.lamp_asked => {
-                // A camera that cannot blink just does not; the page does not change for it.
-                self.lamp_asked = false;
-                self.lamp = None;
-            }
             Err(problem) => self.refused(problem),
         }
     }

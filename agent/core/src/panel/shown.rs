@@ -102,7 +102,11 @@ impl Panel {
             &self.pending,
             Some(Pending::Send { case: id, attempts }) if *id == case.id && *attempts == case.attempts
         );
-        let outcome = trouble.or(case.problem.as_ref().filter(|_| !self.is_read(case)));
+        let outcome = case
+            .problem
+            .as_ref()
+            .filter(|_| !self.is_read(case))
+            .or(trouble);
         match case.phase {
             CasePhase::Exporting => Shown::Exporting(case),
             CasePhase::Awaiting | CasePhase::Ready if sending => Shown::Sending(case),

@@ -231,6 +231,7 @@ impl Bench {
             self.asks.push(ask.clone());
             match ask {
                 Ask::Settings(settings) => self.settings = settings,
+                Ask::Quietly(_) => {}
                 Ask::Request(request) => {
                     if let Some(reply) = self.answer(request) {
                         self.replies.push_back(reply);
