@@ -16,21 +16,31 @@
 
 pub mod agent;
 #[allow(dead_code, reason = "the agent takes it in next")]
-pub(crate) mod alerts;
+mod alerts;
+mod boot;
+mod case;
 #[allow(dead_code, reason = "the agent takes it in next")]
-pub(crate) mod diagnosis;
+mod diagnosis;
+mod drbg;
 pub mod effect;
 pub mod event;
+mod hearing;
 #[allow(dead_code, reason = "the agent takes it in next")]
-pub(crate) mod indicator;
+mod indicator;
 #[allow(dead_code, reason = "the agent takes it in next")]
-pub(crate) mod panel;
+mod links;
 #[allow(dead_code, reason = "the agent takes it in next")]
-pub(crate) mod pin;
+mod outbox;
+#[allow(dead_code, reason = "the agent takes it in next")]
+mod panel;
+#[allow(dead_code, reason = "the agent takes it in next")]
+mod pin;
 pub mod policy;
 pub mod problem;
 pub mod record;
 pub mod request;
+#[allow(dead_code, reason = "the agent takes it in next")]
+mod roster;
 pub mod rules;
 pub mod screen;
 pub mod secret;

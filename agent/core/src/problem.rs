@@ -212,6 +212,55 @@ pub enum ProblemKind {
     PowerCut,
 }
 
+impl ProblemKind {
+    /// The kind's name as records spell it, for the log and for machines: `device-silent`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::DeviceFailed => "device-failed",
+            Self::Locked => "locked",
+            Self::NotActivated => "not-activated",
+            Self::RiskPassword => "risk-password",
+            Self::AlreadyActivated => "already-activated",
+            Self::NoOpenRequest => "no-open-request",
+            Self::Overdue => "overdue",
+            Self::KeyWrong => "key-wrong",
+            Self::DeviceRefused { .. } => "device-refused",
+            Self::DeviceSilent => "device-silent",
+            Self::Unclear => "unclear",
+            Self::ExchangeFailed => "exchange-failed",
+            Self::EmptyExport => "empty-export",
+            Self::OddAnswer { .. } => "odd-answer",
+            Self::Rebooted => "rebooted",
+            Self::MaybeRestarted => "maybe-restarted",
+            Self::ReExported => "re-exported",
+            Self::DeviceChanged => "device-changed",
+            Self::UnknownDevice => "unknown-device",
+            Self::UnknownCase => "unknown-case",
+            Self::WrongState => "wrong-state",
+            Self::CaseClosed => "case-closed",
+            Self::Expired => "expired",
+            Self::NoWay => "no-way",
+            Self::NeedsActivation => "needs-activation",
+            Self::KeyForm { .. } => "key-form",
+            Self::FileForm { .. } => "file-form",
+            Self::PasswordForm { .. } => "password-form",
+            Self::SerialMismatch => "serial-mismatch",
+            Self::MustInsist => "must-insist",
+            Self::NoSync => "no-sync",
+            Self::PinWrong => "pin-wrong",
+            Self::PinSlow { .. } => "pin-slow",
+            Self::TokenUsed => "token-used",
+            Self::ChannelNotSafe => "channel-not-safe",
+            Self::StoreFailed { .. } => "store-failed",
+            Self::TransmitFailed { .. } => "transmit-failed",
+            Self::NoLink => "no-link",
+            Self::KeyPairFailed { .. } => "key-pair-failed",
+            Self::Busy => "busy",
+            Self::PowerCut => "power-cut",
+        }
+    }
+}
+
 /// What is wrong with a key.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -260,4 +309,24 @@ pub enum PasswordFault {
     CommonWord,
     /// Four in a row or four times the same.
     RunOrRepeat,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_named_as_records_spell_it() {
+        for kind in [
+            ProblemKind::DeviceSilent,
+            ProblemKind::ReExported,
+            ProblemKind::PinSlow { wait_s: 3 },
+            ProblemKind::OddAnswer {
+                text: String::new(),
+            },
+        ] {
+            let record = serde_json::to_value(&kind).expect("problems are data");
+            assert_eq!(record["kind"], kind.name());
+        }
+    }
 }

@@ -1,0 +1,626 @@
+//! All cases, and whose turn it is.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use sadp::{Device, KeyPair, Mac, Message, Types};
+
+use super::attempt::{Attempt, Code, Secrets};
+use super::{Case, Cx, Phase};
+use crate::event::LinkId;
+use crate::outbox::Asker;
+use crate::problem::{Problem, ProblemKind};
+use crate::record::CaseRecord;
+use crate::request::{CaseId, Channel, Done, Reply};
+use crate::rules;
+use crate::secret::SecretText;
+use crate::time::Mono;
+use crate::view::CaseView;
+
+/// Ended cases that are still shown.
+const ENDED: usize = 200;
+
+/// All cases by their id.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Cases {
+    cases: BTreeMap<CaseId, Case>,
+    /// Open ones by device.
+    open: BTreeMap<Mac, CaseId>,
+    /// Confirmed attempts that wait for their turn.
+    queue: VecDeque<CaseId>,
+    /// The one attempt under way.
+    running: Option<CaseId>,
+    last_number: u64,
+    /// A key pair made ahead, used once.
+    spare: Option<Box<KeyPair>>,
+    /// The key pair that is being made.
+    making: Option<u64>,
+    /// Who waits for the record of a cancellation, and until when.
+    cancelling: Vec<(u64, Mono, Asker)>,
+    deadline: Option<(Mono, bool)>,
+}
+
+/// What a person hands over for a case.
+pub(crate) struct Submission {
+    pub(crate) case: CaseId,
+    pub(crate) text: SecretText,
+    pub(crate) is_file: bool,
+    pub(crate) new_password: SecretText,
+    pub(crate) sync_cameras: bool,
+    pub(crate) confirm: Option<String>,
+}
+
+fn no(kind: ProblemKind) -> Problem {
+    Problem::new(kind)
+}
+
+impl Cases {
+    pub(crate) fn restore(cx: &mut Cx<'_>, records: Vec<CaseRecord>) -> Self {
+        let mut cases = Self::default();
+        for record in records {
+            cases.last_number = cases.last_number.max(record.number);
+            if let Some(case) = Case::restore(cx, record) {
+                if case.is_open() {
+                    cases.open.insert(case.mac, case.id.clone());
+                }
+                cases.cases.insert(case.id.clone(), case);
+            }
+        }
+        cases.after(cx);
+        cases
+    }
+
+    /// The next moment at which a case must act, and whether it waits for an answer.
+    pub(crate) fn deadline(&self) -> Option<(Mono, bool)> {
+        self.deadline
+    }
+
+    pub(crate) fn any_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// The case of a device that was just found.
+    pub(crate) fn tie(&self, cx: &mut Cx<'_>, mac: Mac) {
+        let last = self.cases.values().filter(|case| case.mac == mac);
+        let case = last.max_by_key(|case| (case.is_open(), case.number));
+        if let Some(case) = case {
+            cx.roster.set_case(mac, &case.id, case.is_open());
+        }
+    }
+
+    pub(crate) fn views(&self, now: Mono, policy: &crate::policy::Policy) -> Vec<CaseView> {
+        let mut cases: Vec<&Case> = self.cases.values().collect();
+        cases.sort_by_key(|case| (!case.is_open(), core::cmp::Reverse(case.number)));
+        cases
+            .into_iter()
+            .map(|case| case.view(now, policy))
+            .collect()
+    }
+
+    /// Acts on one case, then sees whose turn it is.
+    fn with(&mut self, cx: &mut Cx<'_>, id: &CaseId, act: impl FnOnce(&mut Case, &mut Cx<'_>)) {
+        if let Some(case) = self.cases.get_mut(id) {
+            act(case, cx);
+            self.after(cx);
+        }
+    }
+
+    /// Acts on the case that a person means, or says why not.
+    fn asked(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: &CaseId,
+        asker: Asker,
+        act: impl FnOnce(&mut Case, &mut Cx<'_>, Asker),
+    ) {
+        let problem = match self.cases.get_mut(id) {
+            None => ProblemKind::UnknownCase,
+            Some(case) if !case.is_open() => ProblemKind::CaseClosed,
+            Some(case) => {
+                act(case, cx, asker);
+                self.after(cx);
+                return;
+            }
+        };
+        cx.out.reply(asker, Err(no(problem)));
+    }
+
+    pub(crate) fn open(&mut self, cx: &mut Cx<'_>, mac: Mac, asker: Asker, channel: Channel) {
+        if let Some(id) = self
+            .open
+            .get(&mac)
+            .or_else(|| self.same_device(cx, mac))
+            .cloned()
+        {
+            self.with(cx, &id, |case, cx| case.also_opened_by(cx, asker));
+            return;
+        }
+        if let Err(kind) = self.may_open(cx, mac) {
+            if kind == ProblemKind::DeviceSilent {
+                cx.links.scan(cx.now.mono);
+            }
+            cx.out.reply(asker, Err(no(kind)));
+            return;
+        }
+        let mut id = cx.out.random.case_id();
+        while self.cases.contains_key(&id) {
+            id = cx.out.random.case_id();
+        }
+        self.last_number += 1;
+        let Some(entry) = cx.roster.get(mac).cloned() else {
+            return;
+        };
+        let case = Case::open(cx, id.clone(), self.last_number, &entry, asker, channel);
+        cx.roster.set_case(mac, &id, true);
+        self.open.insert(mac, id.clone());
+        self.cases.insert(id, case);
+        self.after(cx);
+    }
+
+    /// An open case of the same serial under another address: a device with two addresses is still one, and
+    /// a second code would void the first.
+    fn same_device(&self, cx: &Cx<'_>, mac: Mac) -> Option<&CaseId> {
+        let entry = cx
+            .roster
+            .get(mac)
+            .filter(|entry| entry.view.doubled_serial)?;
+        let same = |id: &&CaseId| {
+            self.cases
+                .get(*id)
+                .is_some_and(|case| case.serial == entry.serial())
+        };
+        self.open.values().find(same)
+    }
+
+    fn may_open(&self, cx: &Cx<'_>, mac: Mac) -> Result<(), ProblemKind> {
+        use ProblemKind as K;
+        let entry = cx.roster.get(mac).ok_or(K::UnknownDevice)?;
+        let view = &entry.view;
+        match view.way {
+            sadp::Way::Activate => return Err(K::NeedsActivation),
+            sadp::Way::AskVendor | sadp::Way::None => return Err(K::NoWay),
+            sadp::Way::TypedKey | sadp::Way::KeyFile => {}
+        }
+        if view.doubled_mac {
+            // Both would take the command.
+            return Err(K::DeviceChanged);
+        }
+        if entry.serial().is_empty() {
+            return Err(K::OddAnswer {
+                text: "the device tells no serial".into(),
+            });
+        }
+        if view.gone {
+            return Err(K::DeviceSilent);
+        }
+        if !entry.link().is_some_and(|link| cx.links.usable(link)) {
+            return Err(K::NoLink);
+        }
+        if self.open.len() >= cx.policy.case_limit {
+            return Err(K::Busy);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn submit(
+        &mut self,
+        cx: &mut Cx<'_>,
+        submission: Submission,
+        asker: Asker,
+        channel: Channel,
+    ) {
+        let id = submission.case.clone();
+        self.asked(cx, &id, asker, |case, cx, asker| {
+            case.submit(cx, submission, asker, channel)
+        });
+        self.make_spare(cx);
+    }
+
+    /// A key pair takes its time on a small board: made while the person looks at the confirmation.
+    fn make_spare(&mut self, cx: &mut Cx<'_>) {
+        let wanted = self
+            .cases
+            .values()
+            .any(|case| matches!(&case.phase, Phase::Ready(_) | Phase::Attempt(_)));
+        if wanted && self.spare.is_none() && self.making.is_none() {
+            self.making = Some(cx.out.make_key_pair());
+        }
+    }
+
+    pub(crate) fn confirm(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: &CaseId,
+        (serial, insist): (&str, bool),
+        asker: Asker,
+        channel: Channel,
+    ) {
+        self.asked(cx, id, asker, |case, cx, asker| {
+            case.confirm(cx, (serial, insist), asker, channel);
+        });
+    }
+
+    pub(crate) fn withdraw(&mut self, cx: &mut Cx<'_>, id: &CaseId, asker: Asker) {
+        self.asked(cx, id, asker, |case, cx, asker| {
+            let reply = case.withdraw(cx);
+            cx.out.reply(asker, reply);
+        });
+    }
+
+    pub(crate) fn resolve(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: &CaseId,
+        worked: bool,
+        asker: Asker,
+        channel: Channel,
+    ) {
+        self.asked(cx, id, asker, |case, cx, asker| {
+            let reply = if matches!(case.phase, Phase::Unclear { .. }) {
+                case.resolved(cx, worked, Some(channel));
+                Ok(Done::Ok)
+            } else {
+                Err(no(ProblemKind::WrongState))
+            };
+            cx.out.reply(asker, reply);
+        });
+    }
+
+    pub(crate) fn cancel(&mut self, cx: &mut Cx<'_>, id: &CaseId, asker: Asker, channel: Channel) {
+        let mut waits = None;
+        self.asked(cx, id, asker, |case, cx, asker| {
+            match case.cancel(cx, channel) {
+                Some(written) => waits = Some((written, cx.now.mono + super::STORE, asker)),
+                None => cx.out.reply(asker, Err(no(ProblemKind::WrongState))),
+            }
+        });
+        self.cancelling.extend(waits);
+        self.after(cx);
+    }
+
+    /// A device describes itself.
+    pub(crate) fn heard(&mut self, cx: &mut Cx<'_>, link: LinkId, device: &Device, hello: bool) {
+        if let Some(id) = self.open.get(&device.mac).cloned() {
+            self.with(cx, &id, |case, cx| case.heard(cx, link, device, hello));
+        }
+    }
+
+    /// A device answers a command, ours or another client's. Gives whether it was one of ours.
+    pub(crate) fn answer(&mut self, cx: &mut Cx<'_>, link: LinkId, message: &Message) -> bool {
+        let mut ours = None;
+        for id in self.open.values() {
+            let case = self.cases.get_mut(id).expect("open cases are cases");
+            if case.answer(cx, link, message) {
+                ours = Some(id.clone());
+                break;
+            }
+        }
+        if ours.is_none()
+            && matches!(message.types, Types::GetEncryptString | Types::GetCode)
+            && let Some(id) = message.mac.and_then(|mac| self.open.get(&mac)).cloned()
+        {
+            self.with(cx, &id, |case, cx| case.answered_another(cx, message));
+        }
+        if ours.is_some() {
+            self.after(cx);
+        }
+        ours.is_some()
+    }
+
+    pub(crate) fn persisted(&mut self, cx: &mut Cx<'_>, number: u64) {
+        let Some(id) = self.written_as(number) else {
+            return;
+        };
+        self.cancelled(cx, number, || Ok(Done::Ok));
+        self.with(cx, &id, |case, cx| case.persisted(cx, number));
+    }
+
+    pub(crate) fn store_failed(&mut self, cx: &mut Cx<'_>, number: u64, words: &str) {
+        let Some(id) = self.written_as(number) else {
+            return;
+        };
+        self.cancelled(cx, number, || Err(super::store_problem(words)));
+        self.with(cx, &id, |case, cx| case.store_failed(cx, number, words));
+    }
+
+    /// Answers whoever waits for record `number` of a cancellation.
+    fn cancelled(&mut self, cx: &mut Cx<'_>, number: u64, reply: impl Fn() -> Reply) {
+        let waits = self
+            .cancelling
+            .extract_if(.., |(written, ..)| *written == number);
+        for (_, _, asker) in waits {
+            cx.out.reply(asker, reply());
+        }
+    }
+
+    fn written_as(&self, number: u64) -> Option<CaseId> {
+        let case = self
+            .cases
+            .values()
+            .find(|case| case.writing.contains(&number))?;
+        Some(case.id.clone())
+    }
+
+    pub(crate) fn transmit_failed(&mut self, cx: &mut Cx<'_>, number: u64, words: &str) {
+        for id in self.open.values().cloned().collect::<Vec<_>>() {
+            self.with(cx, &id, |case, cx| case.transmit_failed(cx, number, words));
+        }
+    }
+
+    pub(crate) fn key_pair(&mut self, cx: &mut Cx<'_>, number: u64, pair: Box<KeyPair>) {
+        if self.making == Some(number) {
+            self.making = None;
+            self.spare = Some(pair);
+            self.after(cx);
+        }
+    }
+
+    pub(crate) fn key_pair_failed(&mut self, cx: &mut Cx<'_>, number: u64, words: &str) {
+        if self.making != Some(number) {
+            return;
+        }
+        self.making = None;
+        if let Some(id) = self.running.clone() {
+            self.with(cx, &id, |case, cx| {
+                if case.attempt().is_some_and(|attempt| attempt.wants_pair()) {
+                    case.no_pair(cx, words);
+                }
+            });
+        }
+    }
+
+    pub(crate) fn learn_wall(&mut self, cx: &mut Cx<'_>) {
+        for case in self.cases.values_mut() {
+            case.learn_wall(cx);
+        }
+        self.after(cx);
+    }
+
+    pub(crate) fn pass_time(&mut self, cx: &mut Cx<'_>) {
+        if self.deadline.is_none_or(|(at, _)| at > cx.now.mono) {
+            return;
+        }
+        let now = cx.now.mono;
+        let late = self.cancelling.iter().filter(|(_, until, _)| *until <= now);
+        for number in late.map(|(number, ..)| *number).collect::<Vec<_>>() {
+            self.cancelled(cx, number, || {
+                Err(super::store_problem("the store does not answer"))
+            });
+        }
+        for case in self.cases.values_mut() {
+            if case.deadline(now).is_some_and(|(at, _)| at <= now) {
+                case.pass_time(cx);
+            }
+        }
+        self.after(cx);
+    }
+
+    /// Another client asked for a new device code of one of our devices.
+    pub(crate) fn another_asks(&mut self, cx: &mut Cx<'_>, probe: &[u8]) {
+        let text = String::from_utf8_lossy(probe);
+        let asks = ["getencryptstring", "getcode"]
+            .iter()
+            .any(|types| text.to_ascii_lowercase().contains(types));
+        if !asks {
+            return;
+        }
+        for id in self.open.values().cloned().collect::<Vec<_>>() {
+            self.with(cx, &id, |case, cx| {
+                if case.export.is_some() && text.contains(&case.mac_text) {
+                    case.doubt(cx, ProblemKind::ReExported);
+                }
+            });
+        }
+    }
+
+    /// Whose turn is it? And when is something due next?
+    fn after(&mut self, cx: &mut Cx<'_>) {
+        loop {
+            let busy = |case: &mut Case| case.attempt().is_some_and(|attempt| !attempt.is_queued());
+            let running = self.running.as_ref().and_then(|id| self.cases.get_mut(id));
+            if running.is_some_and(busy) {
+                break;
+            }
+            self.running = None;
+            // Those that were confirmed since, in the order of their confirmation.
+            let queued = |case: &Case| matches!(&case.phase, Phase::Attempt(a) if a.is_queued());
+            self.queue
+                .retain(|id| self.cases.get(id).is_some_and(queued));
+            for id in self.open.values() {
+                if self.cases.get(id).is_some_and(queued) && !self.queue.contains(id) {
+                    self.queue.push_back(id.clone());
+                }
+            }
+            let Some(id) = self.queue.pop_front() else {
+                break;
+            };
+            if let Some(case) = self.cases.get_mut(&id) {
+                case.start_attempt(cx);
+            }
+            self.running = Some(id);
+        }
+        self.pair(cx);
+        self.close(cx);
+        let now = cx.now.mono;
+        let due = self.cases.values().filter_map(|case| case.deadline(now));
+        let cancelled = self.cancelling.iter().map(|(_, until, _)| (*until, true));
+        self.deadline = due.chain(cancelled).min();
+    }
+
+    /// Gives the running attempt its key pair.
+    fn pair(&mut self, cx: &mut Cx<'_>) {
+        let Some(case) = self.running.as_ref().and_then(|id| self.cases.get_mut(id)) else {
+            return;
+        };
+        if !case.attempt().is_some_and(|attempt| attempt.wants_pair()) {
+            return;
+        }
+        match self.spare.take() {
+            Some(pair) => case.exchange(cx, pair),
+            None if self.making.is_none() => self.making = Some(cx.out.make_key_pair()),
+            None => {}
+        }
+    }
+
+    /// Unties the devices of ended cases, and forgets the oldest ended ones.
+    fn close(&mut self, cx: &mut Cx<'_>) {
+        let ended = |id: &CaseId| !self.cases.get(id).is_some_and(Case::is_open);
+        let ended: Vec<Mac> = self
+            .open
+            .iter()
+            .filter(|(_, id)| ended(id))
+            .map(|(mac, _)| *mac)
+            .collect();
+        for mac in ended {
+            if let Some(id) = self.open.remove(&mac) {
+                cx.roster.set_case(mac, &id, false);
+            }
+        }
+        if self.cases.len() > self.open.len() + ENDED {
+            let oldest = self
+                .cases
+                .values()
+                .filter(|case| !case.is_open() && case.writing.is_empty());
+            if let Some(id) = oldest
+                .min_by_key(|case| case.number)
+                .map(|case| case.id.clone())
+            {
+                self.cases.remove(&id);
+            }
+        }
+    }
+}
+
+impl Case {
+    fn submit(&mut self, cx: &mut Cx<'_>, what: Submission, asker: Asker, channel: Channel) {
+        let secrets = match self.check_submission(cx, &what) {
+            Ok(secrets) => secrets,
+            Err(problem) => return cx.out.reply(asker, Err(problem)),
+        };
+        self.phase = Phase::Ready(secrets);
+        self.last = None;
+        let kind = if what.is_file {
+            "file-entered"
+        } else {
+            "key-entered"
+        };
+        self.tell(
+            cx,
+            kind,
+            Some(channel),
+            "key and password are well-formed".into(),
+        );
+        self.write(cx);
+        match what.confirm {
+            Some(serial) => self.confirm(cx, (&serial, false), asker, channel),
+            None => cx
+                .out
+                .reply(asker, Ok(Done::AwaitingConfirm(self.id.clone()))),
+        }
+    }
+
+    fn check_submission(&self, cx: &Cx<'_>, what: &Submission) -> Result<Secrets, Problem> {
+        if !matches!(self.phase, Phase::Awaiting | Phase::Ready(_)) {
+            return Err(no(ProblemKind::WrongState));
+        }
+        let code = if what.is_file {
+            let entry = cx.roster.get(self.mac);
+            let code_encrypt = entry.is_some_and(|entry| entry.code_encrypt());
+            let own = self.device_code.as_deref();
+            Code::File(rules::file(&what.text, code_encrypt, own)?)
+        } else {
+            Code::Key(rules::key(&what.text)?)
+        };
+        let password = rules::password(&what.new_password, self.user_name.as_deref())?;
+        if what.sync_cameras && !self.can_sync {
+            return Err(no(ProblemKind::NoSync));
+        }
+        if what
+            .confirm
+            .as_deref()
+            .is_some_and(|serial| !self.is_serial(serial))
+        {
+            return Err(no(ProblemKind::SerialMismatch));
+        }
+        Ok(Secrets::new(cx.now.mono, code, password, what.sync_cameras))
+    }
+
+    /// The whole serial, as it came or as it is shown.
+    fn is_serial(&self, serial: &str) -> bool {
+        serial == self.serial || serial == super::clean(&self.serial, 128)
+    }
+
+    fn confirm(
+        &mut self,
+        cx: &mut Cx<'_>,
+        (serial, insist): (&str, bool),
+        asker: Asker,
+        channel: Channel,
+    ) {
+        let problem = if !matches!(self.phase, Phase::Ready(_)) {
+            no(ProblemKind::WrongState)
+        } else if !self.is_serial(serial) {
+            no(ProblemKind::SerialMismatch)
+        } else if self.must_insist(cx.policy) && !insist {
+            Problem {
+                tries_left: self.tries_left,
+                ..no(ProblemKind::MustInsist)
+            }
+        } else if let Some(left) = self.lock_left(cx.now.mono).filter(|_| !insist) {
+            let minutes = u32::try_from(left.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
+            Problem {
+                lock_minutes: Some(minutes),
+                ..no(ProblemKind::Locked)
+            }
+        } else {
+            let ready = core::mem::replace(&mut self.phase, Phase::Awaiting);
+            if let Phase::Ready(secrets) = ready {
+                let attempt = Attempt::queued(secrets, asker, channel);
+                self.phase = Phase::Attempt(Box::new(attempt));
+            }
+            self.tell(
+                cx,
+                "confirmed",
+                Some(channel),
+                "a person confirmed the device".into(),
+            );
+            return;
+        };
+        cx.out.reply(asker, Err(problem));
+    }
+
+    fn withdraw(&mut self, cx: &mut Cx<'_>) -> Reply {
+        match &self.phase {
+            Phase::Ready(_) => {
+                self.phase = Phase::Awaiting;
+                cx.out.redraw();
+            }
+            Phase::Attempt(attempt) if attempt.can_be_stopped() => {
+                self.stop_attempt(cx, no(ProblemKind::WrongState));
+            }
+            _ => return Err(no(ProblemKind::WrongState)),
+        }
+        Ok(Done::Ok)
+    }
+
+    /// Closes the case, unless a reset is out. Gives the number of the record that says so.
+    fn cancel(&mut self, cx: &mut Cx<'_>, channel: Channel) -> Option<u64> {
+        match &mut self.phase {
+            Phase::Attempt(attempt) if !attempt.can_be_stopped() => return None,
+            Phase::Attempt(_) => self.stop_attempt(cx, no(ProblemKind::CaseClosed)),
+            Phase::Opening { askers, .. } => {
+                for asker in core::mem::take(askers) {
+                    cx.out.reply(asker, Err(no(ProblemKind::CaseClosed)));
+                }
+            }
+            _ => {}
+        }
+        self.phase = Phase::Cancelled;
+        self.tell(
+            cx,
+            "case-cancelled",
+            Some(channel),
+            "closed by a person".into(),
+        );
+        Some(self.write(cx))
+    }
+}

@@ -1,0 +1,483 @@
+//! Which devices there are.
+//!
+//! Everything in here comes from a network where anybody can say anything. Therefore: the roster is
+//! bounded, text is cut and made printable when it comes in, the work for one answer does not grow with
+//! the roster, and a flood of invented devices cannot push out those that answered more than one probe.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sadp::{Device, Mac};
+
+use crate::boot::{Judgement, Watch};
+use crate::event::LinkId;
+use crate::request::CaseId;
+use crate::time::Mono;
+use crate::view::DeviceView;
+
+mod facts;
+
+use facts::facts;
+pub(crate) use facts::{clean, tail};
+
+/// A device on more links than this is told with the first ones.
+const LINKS: usize = 8;
+/// A device that is gone and has no case is forgotten after this.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
+
+/// All devices, by hardware address.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Roster {
+    limit: usize,
+    gone_after: Duration,
+    entries: BTreeMap<Mac, Entry>,
+    /// Those heard in one round of probes only, in the order in which they were found: the first to go.
+    fresh: BTreeMap<u64, Mac>,
+    present: BTreeSet<(Mono, Mac)>,
+    gone: BTreeSet<(Mono, Mac)>,
+    /// Hash of the serial to those who claim it.
+    serials: BTreeMap<u64, BTreeSet<Mac>>,
+    found: u64,
+    /// Counts the probes sent: an answer to another probe makes a device known.
+    round: u64,
+    /// Devices that were dropped or not let in because the roster was full.
+    dropped: u64,
+}
+
+/// One device.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Entry {
+    pub(crate) view: Arc<DeviceView>,
+    /// The address as the device spells it.
+    pub(crate) mac_text: Box<str>,
+    /// The serial as it came, where it is not printable as it is.
+    raw_serial: Option<Box<str>>,
+    pub(crate) user_name: Option<Box<str>>,
+    /// Where it was heard and when, the latest first.
+    links: Vec<(LinkId, Mono)>,
+    pub(crate) watch: Watch,
+    order: u64,
+    rounds: u8,
+    last_round: u64,
+    /// Told by UDP; a layer-2 answer says less and does not overwrite it.
+    by_udp: bool,
+    code_encrypt: bool,
+    serial_hash: Option<u64>,
+    /// Last time another serial was heard under this address.
+    rival: Option<Mono>,
+}
+
+impl Entry {
+    /// The whole serial as it came.
+    pub(crate) fn serial(&self) -> &str {
+        self.raw_serial.as_deref().unwrap_or(&self.view.serial)
+    }
+
+    /// The link where the device was heard last.
+    pub(crate) fn link(&self) -> Option<LinkId> {
+        self.links.first().map(|(link, _)| *link)
+    }
+
+    pub(crate) fn code_encrypt(&self) -> bool {
+        self.code_encrypt
+    }
+}
+
+/// How a device was heard.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct How {
+    /// By a layer-2 frame.
+    pub(crate) layer2: bool,
+    /// By its own notice that it came up.
+    pub(crate) hello: bool,
+}
+
+/// What an answer changed.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Heard {
+    /// A device nobody knew.
+    Found,
+    /// One that was gone.
+    Back(Judgement),
+    /// One that is there.
+    Again(Judgement),
+    /// Another device under an address that is taken: its facts were not taken.
+    Rival,
+    /// The roster is full of better known devices.
+    Dropped,
+}
+
+impl Roster {
+    pub(crate) fn new(limit: usize, gone_after: Duration) -> Self {
+        Self {
+            limit: limit.max(1),
+            gone_after,
+            entries: BTreeMap::new(),
+            fresh: BTreeMap::new(),
+            present: BTreeSet::new(),
+            gone: BTreeSet::new(),
+            serials: BTreeMap::new(),
+            found: 0,
+            round: 0,
+            dropped: 0,
+        }
+    }
+
+    /// A probe was sent.
+    pub(crate) fn new_round(&mut self) {
+        self.round += 1;
+    }
+
+    pub(crate) fn get(&self, mac: Mac) -> Option<&Entry> {
+        self.entries.get(&mac)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// How many answer.
+    pub(crate) fn present(&self) -> usize {
+        self.present.len()
+    }
+
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Takes in what a device says about itself. `hash` is for serials.
+    pub(crate) fn hear(
+        &mut self,
+        now: Mono,
+        link: (LinkId, &str),
+        device: &Device,
+        how: How,
+        hash: impl Fn(&[u8]) -> u64,
+    ) -> Heard {
+        let mac = device.mac;
+        let heard = if let Some(entry) = self.entries.get_mut(&mac) {
+            if entry.is_rival(now, device, how, self.gone_after) {
+                entry.rival = Some(now);
+                Arc::make_mut(&mut entry.view).doubled_mac = true;
+                return Heard::Rival;
+            }
+            self.again(now, device, how)
+        } else if self.make_room() {
+            self.insert(now, device, how);
+            Heard::Found
+        } else {
+            self.dropped += 1;
+            return Heard::Dropped;
+        };
+        self.index_serial(mac, hash);
+        let entry = self.entries.get_mut(&mac).expect("it is there by now");
+        entry.heard_on(now, link);
+        heard
+    }
+
+    fn again(&mut self, now: Mono, device: &Device, how: How) -> Heard {
+        let entry = self
+            .entries
+            .get_mut(&device.mac)
+            .expect("the caller found it");
+        let was_gone = entry.view.gone;
+        let place = (entry.view.last_seen, device.mac);
+        if was_gone {
+            self.gone.remove(&place);
+        } else {
+            self.present.remove(&place);
+        }
+        self.present.insert((now, device.mac));
+
+        let known_better = how.layer2 && entry.by_udp;
+        let judgement = if known_better {
+            Judgement::Same
+        } else {
+            entry.take(device, how);
+            entry.watch.hear(now, device.boot_time, how.hello)
+        };
+        let view = Arc::make_mut(&mut entry.view);
+        view.last_seen = now;
+        view.gone = false;
+        if entry
+            .rival
+            .is_some_and(|rival| now.since(rival) >= self.gone_after)
+        {
+            entry.rival = None;
+            view.doubled_mac = false;
+        }
+        if entry.rounds < 2 && entry.last_round != self.round {
+            entry.last_round = self.round;
+            entry.rounds += 1;
+            self.fresh.remove(&entry.order);
+        }
+        if was_gone {
+            Heard::Back(judgement)
+        } else {
+            Heard::Again(judgement)
+        }
+    }
+
+    fn insert(&mut self, now: Mono, device: &Device, how: How) {
+        self.found += 1;
+        let mut entry = Entry {
+            view: Arc::new(facts(device, now)),
+            mac_text: device.mac_text.as_str().into(),
+            raw_serial: None,
+            user_name: None,
+            links: Vec::with_capacity(1),
+            watch: Watch::new(now, device.boot_time),
+            order: self.found,
+            rounds: 1,
+            last_round: self.round,
+            by_udp: false,
+            code_encrypt: false,
+            serial_hash: None,
+            rival: None,
+        };
+        entry.take(device, how);
+        self.fresh.insert(entry.order, device.mac);
+        self.present.insert((now, device.mac));
+        self.entries.insert(device.mac, entry);
+    }
+
+    /// Makes sure that one more device fits. Those heard once go first, the oldest of them first; then those
+    /// that are gone. Devices that answered two probes, and those with an open case, stay.
+    fn make_room(&mut self) -> bool {
+        if self.entries.len() < self.limit {
+            return true;
+        }
+        let open = |mac: &Mac| {
+            self.entries
+                .get(mac)
+                .is_some_and(|entry| entry.view.case_open)
+        };
+        let victim = self.fresh.values().find(|mac| !open(mac)).copied();
+        let victim =
+            victim.or_else(|| self.gone.iter().map(|(_, mac)| *mac).find(|mac| !open(mac)));
+        if let Some(mac) = victim {
+            self.remove(mac);
+            self.dropped += 1;
+        }
+        victim.is_some()
+    }
+
+    fn remove(&mut self, mac: Mac) {
+        let Some(entry) = self.entries.remove(&mac) else {
+            return;
+        };
+        self.fresh.remove(&entry.order);
+        self.present.remove(&(entry.view.last_seen, mac));
+        self.gone.remove(&(entry.view.last_seen, mac));
+        if let Some(hash) = entry.serial_hash {
+            self.leave_serial(mac, hash);
+        }
+    }
+
+    /// Keeps the index of serials, and the marks of those that are claimed twice.
+    fn index_serial(&mut self, mac: Mac, hash: impl Fn(&[u8]) -> u64) {
+        let entry = self.entries.get_mut(&mac).expect("the caller found it");
+        let serial = entry.serial();
+        let new = (!serial.is_empty()).then(|| hash(serial.as_bytes()));
+        let old = entry.serial_hash;
+        if new == old {
+            return;
+        }
+        entry.serial_hash = new;
+        if let Some(old) = old {
+            self.leave_serial(mac, old);
+        }
+        let Some(new) = new else { return };
+        let claimants = self.serials.entry(new).or_default();
+        claimants.insert(mac);
+        let marked = match claimants.len() {
+            0 | 1 => return,
+            // From here on both are marked; later ones only add themselves.
+            2 => claimants.iter().copied().collect(),
+            _ => vec![mac],
+        };
+        for mac in marked {
+            self.mark_doubled(mac, true);
+        }
+    }
+
+    fn leave_serial(&mut self, mac: Mac, hash: u64) {
+        let Some(claimants) = self.serials.get_mut(&hash) else {
+            return;
+        };
+        claimants.remove(&mac);
+        let last = (claimants.len() == 1)
+            .then(|| claimants.first().copied())
+            .flatten();
+        if claimants.is_empty() {
+            self.serials.remove(&hash);
+        }
+        for mac in [Some(mac), last].into_iter().flatten() {
+            self.mark_doubled(mac, false);
+        }
+    }
+
+    fn mark_doubled(&mut self, mac: Mac, doubled: bool) {
+        if let Some(entry) = self.entries.get_mut(&mac)
+            && entry.view.doubled_serial != doubled
+        {
+            Arc::make_mut(&mut entry.view).doubled_serial = doubled;
+        }
+    }
+
+    /// Ties a device to its case.
+    pub(crate) fn set_case(&mut self, mac: Mac, case: &CaseId, open: bool) {
+        if let Some(entry) = self.entries.get_mut(&mac) {
+            let view = Arc::make_mut(&mut entry.view);
+            view.case = Some(case.clone());
+            view.case_open = open;
+            if entry.view.gone && !open {
+                self.gone.insert((entry.view.last_seen, mac));
+            }
+        }
+    }
+
+    /// When the next device is gone, or forgotten.
+    pub(crate) fn deadline(&self) -> Option<Mono> {
+        let gone = self
+            .present
+            .first()
+            .map(|(seen, _)| *seen + self.gone_after);
+        let forgotten = self.gone.first().map(|(seen, _)| *seen + FORGOTTEN_AFTER);
+        gone.into_iter().chain(forgotten).min()
+    }
+
+    /// Lets time pass. Gives the devices that are gone now.
+    pub(crate) fn age(&mut self, now: Mono) -> Vec<Mac> {
+        let mut newly_gone = Vec::new();
+        while let Some(&(seen, mac)) = self.present.first() {
+            if seen + self.gone_after > now {
+                break;
+            }
+            self.present.pop_first();
+            self.gone.insert((seen, mac));
+            if let Some(entry) = self.entries.get_mut(&mac) {
+                Arc::make_mut(&mut entry.view).gone = true;
+                newly_gone.push(mac);
+            }
+        }
+        let forgotten: Vec<Mac> = self
+            .gone
+            .iter()
+            .take_while(|(seen, _)| *seen + FORGOTTEN_AFTER <= now)
+            .map(|(_, mac)| *mac)
+            .collect();
+        for mac in forgotten {
+            // The entry of an open case stays; the end of the case puts it back in line.
+            self.gone.retain(|(_, gone)| *gone != mac);
+            if !self
+                .entries
+                .get(&mac)
+                .is_some_and(|entry| entry.view.case_open)
+            {
+                self.remove(mac);
+            }
+        }
+        newly_gone
+    }
+
+    /// A link is no more.
+    pub(crate) fn forget_link(&mut self, link: LinkId, names: impl Fn(LinkId) -> Option<String>) {
+        for entry in self.entries.values_mut() {
+            if entry.links.iter().any(|(known, _)| *known == link) {
+                entry.links.retain(|(known, _)| *known != link);
+                entry.name_links(&names);
+            }
+        }
+    }
+
+    /// How many devices were heard on each link.
+    pub(crate) fn count_by_link(&self) -> BTreeMap<LinkId, usize> {
+        let mut counts = BTreeMap::new();
+        for (link, _) in self.entries.values().flat_map(|entry| &entry.links) {
+            *counts.entry(*link).or_default() += 1;
+        }
+        counts
+    }
+
+    /// All devices: those with an open case, then those that can be reset, then the rest, each in the order
+    /// in which they were found.
+    pub(crate) fn sorted(&self) -> Vec<Arc<DeviceView>> {
+        let mut entries: Vec<&Entry> = self.entries.values().collect();
+        entries.sort_unstable_by_key(|entry| {
+            let resettable = matches!(entry.view.way, sadp::Way::TypedKey | sadp::Way::KeyFile);
+            (!entry.view.case_open, !resettable, entry.order)
+        });
+        entries
+            .into_iter()
+            .map(|entry| entry.view.clone())
+            .collect()
+    }
+}
+
+impl Entry {
+    /// Whether this is another device under the same address: another serial while the known one still answers.
+    fn is_rival(&self, now: Mono, device: &Device, how: How, gone_after: Duration) -> bool {
+        let Some(serial) = device.serial.as_deref() else {
+            return false;
+        };
+        !how.layer2
+            && self.by_udp
+            && !self.serial().is_empty()
+            && self.serial() != serial
+            && now.since(self.view.last_seen) < gone_after
+    }
+
+    /// Takes a device's facts over, keeping what the roster itself knows.
+    fn take(&mut self, device: &Device, how: How) {
+        let old = &self.view;
+        let mut view = facts(device, old.last_seen);
+        view.links.clone_from(&old.links);
+        view.doubled_serial = old.doubled_serial;
+        view.doubled_mac = old.doubled_mac;
+        view.first_seen = old.first_seen;
+        view.gone = old.gone;
+        view.case.clone_from(&old.case);
+        view.case_open = old.case_open;
+        let raw = device.serial.as_deref().unwrap_or_default();
+        self.raw_serial = (raw != view.serial).then(|| raw.into());
+        if *self.mac_text != *device.mac_text {
+            self.mac_text = device.mac_text.as_str().into();
+        }
+        self.user_name = device.user_name.as_deref().map(Into::into);
+        self.code_encrypt = device.code_encrypt;
+        self.by_udp |= !how.layer2;
+        if **old != view {
+            self.view = Arc::new(view);
+        }
+    }
+
+    fn heard_on(&mut self, now: Mono, (link, name): (LinkId, &str)) {
+        match self.links.iter().position(|(known, _)| *known == link) {
+            Some(0) => self.links[0].1 = now,
+            Some(place) => {
+                self.links.remove(place);
+                self.links.insert(0, (link, now));
+            }
+            None if self.links.len() < LINKS => {
+                self.links.insert(0, (link, now));
+                Arc::make_mut(&mut self.view).links.push(name.to_owned());
+            }
+            None => {}
+        }
+    }
+
+    fn name_links(&mut self, names: impl Fn(LinkId) -> Option<String>) {
+        let names = self
+            .links
+            .iter()
+            .filter_map(|(link, _)| names(*link))
+            .collect();
+        Arc::make_mut(&mut self.view).links = names;
+    }
+}
