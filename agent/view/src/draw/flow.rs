@@ -43,7 +43,10 @@ pub(crate) fn balanced(face: Type, text: &str, width: i32) -> Vec<String> {
     if lines.len() < 2 {
         return lines;
     }
-    let (mut low, mut high) = (width / 2, width);
+    // Never so narrow that a word which fits would be broken.
+    let words = text.split_whitespace().map(|word| face.width(word));
+    let widest = words.filter(|w| *w <= width).max().unwrap_or(width);
+    let (mut low, mut high) = ((width / 2).max(widest), width);
     while low < high {
         let middle = (low + high) / 2;
         if wrap(face, text, middle).len() > lines.len() {
@@ -53,6 +56,26 @@ pub(crate) fn balanced(face: Type, text: &str, width: i32) -> Vec<String> {
         }
     }
     wrap(face, text, high)
+}
+
+/// `text` without blanks, such as a serial, in as few lines as hold it, all of about one length.
+pub(crate) fn even(face: Type, text: &str, width: i32) -> Vec<String> {
+    let chars: Vec<char> = text.chars().collect();
+    (1..=chars.len().max(1))
+        .map(|count| -> Vec<String> {
+            chars
+                .chunks(chars.len().div_ceil(count).max(1))
+                .map(|line| line.iter().collect())
+                .collect()
+        })
+        .find(|lines| lines.iter().all(|line| face.width(line) <= width))
+        .unwrap_or_default()
+}
+
+/// Whether every word of `text` fits into `width` unbroken.
+pub(crate) fn whole_words(face: Type, text: &str, width: i32) -> bool {
+    text.split_whitespace()
+        .all(|word| face.width(word) <= width)
 }
 
 /// Bytes of `word` that fit into `width`, at least one character.

@@ -58,7 +58,7 @@ const SMALL_STEPS: [Step; 4] = [
     step(Type::bitmap(Weight::Bold, 14), SMALL_LABEL, 28, true, 5),
     step(Type::bitmap(Weight::Bold, 12), SMALL_LABEL, 24, true, 4),
     step(Type::bitmap(Weight::Bold, 10), SMALL_LABEL, 18, true, 3),
-    step(Type::bitmap(Weight::Bold, 8), SMALL_LABEL, 16, true, 2),
+    step(Type::bitmap(Weight::Bold, 8), SMALL_LABEL, 15, true, 1),
 ];
 const MEDIUM_STEPS: [Step; 7] = [
     step(b(20), r(13), 56, false, 12),

@@ -92,19 +92,24 @@ fn alert_line(pen: &mut Pen<'_>, strip: Rect, alert: &AlertLine) {
     let theme = pen.theme;
     pen.canvas.fill(strip, ORANGE);
     let mut row = strip.inset(theme.pad, 0);
-    let side = theme.label.cap + if theme.small() { 2 } else { 6 };
+    let face = if theme.small() {
+        theme.label_bold
+    } else {
+        theme.fact_bold
+    };
+    let side = face.cap + if theme.small() { 2 } else { 6 };
     let cell = row.cut_left(side).centre(side, side);
     icon::draw(pen.canvas, cell, Icon::Triangle, INK, ORANGE);
     row.cut_left(theme.pad / 2 + 2);
     let words = texts::case_alert(pen.language, alert.why);
     let long = format!("{}: {}", texts::tail(&alert.serial_tail), words.title);
     let short = format!("{} {}", alert.serial_tail, words.title);
-    let text = if theme.label_bold.width(&long) <= row.w {
+    let text = if face.width(&long) <= row.w {
         long
     } else {
         short
     };
-    let face = fitting(&narrower(theme.label_bold), &text, row.w);
+    let face = fitting(&narrower(face), &text, row.w);
     pen.canvas.text(row, Align::Left, face, INK, &text);
 }
 
@@ -139,12 +144,13 @@ fn legend_strip(pen: &mut Pen<'_>, area: &mut Rect, legend: &[Legend]) {
         return;
     }
     let theme = pen.theme;
-    let width = area.w - 2 * theme.pad;
+    let margin = theme.pad * 3 / 5;
+    let width = area.w - 2 * margin;
     let rows = rows(pen, legend, width);
     let strip = area.cut_bottom(theme.legend * rows.len() as i32);
     pen.canvas
         .fill(Rect::new(strip.x, strip.y, strip.w, 1), LINE);
-    let mut left = strip.inset(theme.pad, 0);
+    let mut left = strip.inset(margin, 0);
     for row in rows {
         let line = left.cut_top(theme.legend);
         legend_row(pen, line, row, false);
@@ -188,7 +194,11 @@ fn item_width(pen: &Pen<'_>, item: &Legend) -> i32 {
 fn chip_width(pen: &Pen<'_>, item: &Legend) -> i32 {
     let theme = pen.theme;
     let side = theme.label.cap + if theme.small() { 3 } else { 8 };
-    let picture = if has_picture(item) { side } else { theme.pad };
+    let picture = if has_picture(item) {
+        side + theme.pad / 2
+    } else {
+        theme.pad
+    };
     match chip_text(pen, item) {
         Some(text) => (theme.label_bold.width(&text) + picture).max(side),
         None => side,
@@ -267,8 +277,11 @@ pub(super) fn legend_row(pen: &mut Pen<'_>, row: Rect, items: &[Legend], on_pape
 /// The face and, for long words, smaller cuts of it.
 pub(super) fn narrower(face: Type) -> Vec<Type> {
     if face.bitmap {
-        let small = Type::bitmap(face.weight, face.cap.min(8));
-        return vec![face, small, Type::bitmap(Weight::Regular, small.cap)];
+        let sizes = [14, 12, 10, 8].into_iter().filter(|cap| *cap <= face.cap);
+        return sizes
+            .map(|cap| Type::bitmap(face.weight, cap))
+            .chain([Type::bitmap(Weight::Regular, 8)])
+            .collect();
     }
     (8.min(face.cap)..=face.cap)
         .rev()

@@ -5,7 +5,7 @@ use resetbox_core::screen::{Action, Page};
 use super::Pen;
 use super::chrome::narrower;
 use super::list::{phase_icon, window};
-use crate::draw::flow::{self, balanced, fitting};
+use crate::draw::flow::{self, balanced, even, fitting};
 use crate::draw::{Align, Class, Icon, Rect, Type, Weight, icon};
 use crate::palette::{BLUE, CARD, INK, ORANGE, PAPER, QUIET, Rgb, SKY};
 use crate::texts;
@@ -137,7 +137,15 @@ fn facts(pen: &Pen<'_>, page: &Page, width: i32, room: i32) -> (Type, Vec<(Vec<S
             .iter()
             .filter_map(|(text, colour)| Some((text.as_ref()?, *colour)))
             .filter(|(text, _)| !text.is_empty())
-            .map(|(text, colour)| (balanced(face, text, width), colour))
+            .map(|(text, colour)| {
+                // A serial has no words: it is broken in equal parts.
+                let lines = if colour == PAPER {
+                    even(face, text, width)
+                } else {
+                    balanced(face, text, width)
+                };
+                (lines, colour)
+            })
             .collect();
         let fits = |lines: &[(Vec<String>, Rgb)]| {
             let count: usize = lines.iter().map(|(l, _)| l.len()).sum();

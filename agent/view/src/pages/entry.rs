@@ -32,35 +32,23 @@ pub(super) fn key(pen: &mut Pen<'_>, area: Rect, page: &Page) {
     let language = pen.language;
     let mut left = area.inset(theme.pad, if theme.small() { 1 } else { theme.pad / 2 });
 
-    heading(pen, &mut left, target);
+    let problem = problem
+        .as_ref()
+        .map(|problem| texts::problem(language, problem).short);
+    // A small glass has no room below: a problem takes the heading's place there, and the way by
+    // phone stays on its own page.
+    match &problem {
+        Some(words) if theme.small() => {
+            let lines = wrap(theme.label, words, left.w);
+            let rows = left.cut_top(flow::height(theme.label, lines.len()));
+            flow::lines(pen.canvas, rows, Align::Left, theme.label, ORANGE, &lines);
+        }
+        _ => heading(pen, &mut left, target),
+    }
     slots(pen, &mut left, typed.expose());
     left.cut_top(if theme.small() { 1 } else { theme.pad / 2 });
-
-    // Below: what is wrong, or the way by phone.
-    let face = theme.label;
-    if let Some(problem) = problem {
-        let words = texts::problem(language, problem).short;
-        let lines = wrap(face, &words, left.w);
-        let rows = left.cut_bottom(flow::height(face, lines.len()));
-        flow::lines(pen.canvas, rows, Align::Left, face, ORANGE, &lines);
-    } else if let Some((address, pin)) = phone {
-        let address = address.trim_start_matches("http://");
-        let pin = format!("{} {pin}", texts::pin(language));
-        let row = left.cut_bottom(face.line_height());
-        let long = format!("{}: {address}", texts::or_phone(language));
-        let mut cell = row;
-        let right = cell.cut_right(theme.label_bold.width(&pin));
-        pen.canvas
-            .text(right, Align::Right, theme.label_bold, SKY, &pin);
-        cell.cut_right(theme.pad / 2);
-        let text = if face.width(&long) <= cell.w {
-            long
-        } else {
-            address.to_owned()
-        };
-        if face.width(&text) <= cell.w {
-            pen.canvas.text(cell, Align::Left, face, QUIET, &text);
-        }
+    if !theme.small() {
+        below(pen, &mut left, problem.as_deref(), phone.as_ref());
     }
     group_tabs(pen, &mut left, group_name, *choosing_group);
     left.cut_bottom(if theme.small() { 1 } else { 3 });
@@ -69,6 +57,38 @@ pub(super) fn key(pen: &mut Pen<'_>, area: Rect, page: &Page) {
         buttons(pen, left, group, cursor);
     } else {
         grid(pen, left, group, cursor);
+    }
+}
+
+/// What is wrong, or the way by phone.
+fn below(
+    pen: &mut Pen<'_>,
+    left: &mut Rect,
+    problem: Option<&str>,
+    phone: Option<&(String, String)>,
+) {
+    let theme = pen.theme;
+    let language = pen.language;
+    let face = theme.label;
+    if let Some(words) = problem {
+        let lines = wrap(face, words, left.w);
+        let rows = left.cut_bottom(flow::height(face, lines.len()));
+        flow::lines(pen.canvas, rows, Align::Left, face, ORANGE, &lines);
+    } else if let Some((address, pin)) = phone {
+        let address = address.trim_start_matches("http://");
+        let pin = format!("{} {pin}", texts::pin(language));
+        let mut row = left.cut_bottom(face.line_height());
+        let cell = row.cut_right(theme.label_bold.width(&pin));
+        pen.canvas
+            .text(cell, Align::Right, theme.label_bold, SKY, &pin);
+        row.cut_right(theme.pad / 2);
+        let long = format!("{}: {address}", texts::or_phone(language));
+        let text = [long, address.to_owned()]
+            .into_iter()
+            .find(|text| face.width(text) <= row.w);
+        if let Some(text) = text {
+            pen.canvas.text(row, Align::Left, face, QUIET, &text);
+        }
     }
 }
 
@@ -98,19 +118,20 @@ fn heading(pen: &mut Pen<'_>, left: &mut Rect, target: &Target) {
 fn slots(pen: &mut Pen<'_>, left: &mut Rect, typed: &str) {
     let theme = pen.theme;
     let chars: Vec<char> = typed.chars().collect();
-    let count = SLOTS.max((chars.len() + 1).min(32));
-    let per_row = if count <= 12 {
+    let count = SLOTS.max(chars.len());
+    let most = if theme.small() { 8 } else { 12 };
+    let per_row = if count <= most {
         count
     } else {
         count.div_ceil(2)
     };
     let height = match theme.class {
-        Class::Small => 18,
+        Class::Small => 19,
         Class::Medium => 30,
         Class::Large => 44,
     };
     let rows = count.div_ceil(per_row);
-    let height = if rows > 1 { height * 2 / 3 } else { height };
+    let height = if rows > 1 { height * 3 / 4 } else { height };
     for r in 0..rows {
         let row = left.cut_top(height + 2);
         for c in 0..per_row {
@@ -126,6 +147,7 @@ fn slots(pen: &mut Pen<'_>, left: &mut Rect, typed: &str) {
             if let Some(c) = chars.get(i) {
                 let text = c.to_string();
                 let face = match theme.class {
+                    Class::Small if rows > 1 => vec![theme.label_bold, theme.label],
                     Class::Small => vec![theme.fact_bold, theme.label_bold],
                     Class::Medium => narrower(Type::smooth(Weight::Bold, 16)),
                     Class::Large => narrower(Type::smooth(Weight::Bold, 24)),
@@ -191,15 +213,19 @@ fn grid(pen: &mut Pen<'_>, area: Rect, group: &[char], cursor: Option<usize>) {
     }
     let theme = pen.theme;
     let count = group.len() as i32;
-    // As square as the box allows.
+    // Cells as square as the box allows, never narrower than the widest letter, rows about even.
+    let narrowest = bold(theme.label).width("W") + 1;
     let columns = (1..=count)
+        .filter(|columns| area.w / columns >= narrowest)
         .min_by_key(|columns| {
             let rows = (count + columns - 1) / columns;
             let (w, h) = (area.w / columns, (area.h / rows).max(1));
-            (w - h * 9 / 10).abs()
+            let low = h < theme.label.cap + theme.label.descent();
+            (low, (w - h * 9 / 10).abs())
         })
         .unwrap_or(count);
     let rows = (count + columns - 1) / columns;
+    let columns = (count + rows - 1) / rows;
     let (w, h) = (area.w / columns, area.h / rows);
     let most = match theme.class {
         Class::Small => vec![theme.fact, theme.label],
@@ -209,7 +235,7 @@ fn grid(pen: &mut Pen<'_>, area: Rect, group: &[char], cursor: Option<usize>) {
     let face = most
         .iter()
         .copied()
-        .find(|f| f.cap + f.descent() + f.rise() <= h && f.width("W") <= w)
+        .find(|f| f.cap + f.descent() + f.rise() <= h && bold(*f).width("W") <= w)
         .unwrap_or(theme.label);
     let margin = (area.w - w * columns) / 2;
     for (i, c) in group.iter().enumerate() {
@@ -224,6 +250,13 @@ fn grid(pen: &mut Pen<'_>, area: Rect, group: &[char], cursor: Option<usize>) {
         let colour = if here { PAPER } else { QUIET };
         pen.canvas
             .text(cell, Align::Centre, face, colour, &c.to_string());
+    }
+}
+
+fn bold(face: Type) -> Type {
+    Type {
+        weight: Weight::Bold,
+        ..face
     }
 }
 

@@ -5,7 +5,7 @@ use resetbox_core::screen::Page;
 use super::Pen;
 use super::chrome::narrower;
 use super::stack::{Block, Stack};
-use crate::draw::flow::{fitting, paragraph, wrap};
+use crate::draw::flow::{fitting, paragraph, whole_words, wrap};
 use crate::draw::{Align, Icon, Rect, Type, Weight};
 use crate::palette::{PAPER, QUIET, SKY};
 use crate::qr::qr_matrix;
@@ -94,15 +94,12 @@ fn draw(
     // Every row counts: one more may buy a pixel per module.
     let mut area = area.inset(if theme.small() { 2 } else { theme.pad / 2 + 1 }, 1);
     let modules = i32::from(matrix.modules()) + 8;
-    let beside = area.w > area.h * 5 / 4 || theme.small();
-    // On the square glass the words need about a third.
+    // Beside the code or below it: whichever leaves the code more pixels per module.
     let words = if theme.small() { 46 } else { 62 };
-    let most = if beside {
-        area.h.min(area.w - words)
-    } else {
-        area.h - words
-    };
-    let pixels = (most / modules).max(1);
+    let beside = area.h.min(area.w - words) / modules;
+    let below = area.w.min(area.h - words) / modules;
+    let pixels = beside.max(below).max(1);
+    let beside = beside >= below;
     let side = modules * pixels;
     let card = if beside {
         let column = area.cut_left(side);
@@ -139,14 +136,12 @@ fn column(pen: &mut Pen<'_>, area: Rect, title: &str, facts: &[String], pin: Opt
     } else {
         theme.fact_bold
     });
-    let used = paragraph(
-        pen.canvas,
-        left,
-        Align::Left,
-        &title_faces[..1],
-        PAPER,
-        title,
-    );
+    let face = title_faces
+        .iter()
+        .find(|face| whole_words(**face, title, left.w))
+        .unwrap_or(&theme.label);
+    let faces = [*face];
+    let used = paragraph(pen.canvas, left, Align::Left, &faces, PAPER, title);
     left.cut_top(used + theme.pad / 2);
     for fact in facts {
         let faces = narrower(if theme.small() {

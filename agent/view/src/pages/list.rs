@@ -45,7 +45,7 @@ fn rows(
     let height = if count >= seen {
         left.h / seen as i32
     } else {
-        least + (left.h / seen as i32 - least) / 2
+        (left.h / (count as i32).max(2)).min(least * 5 / 4)
     };
     range.map(|i| (i, left.cut_top(height))).collect()
 }

@@ -197,16 +197,16 @@ fn confirm_send<'a>(
     unusual_key: bool,
 ) -> Stack<'a> {
     let language = pen.language;
-    let tries = match tries {
-        Some(n) => texts::tries_left(language, n),
-        None => texts::tries_unknown(language).into(),
-    };
     let build = |long: bool| {
         let mut blocks = vec![
             Block::Title(texts::confirm_send(language).into()),
             Block::Target(target),
-            Block::Strong(tries.clone(), PAPER),
         ];
+        let tries = match tries {
+            Some(n) => Some(texts::tries_left(language, n)),
+            None => long.then(|| texts::tries_unknown(language).into()),
+        };
+        blocks.extend(tries.map(|text| Block::Strong(text, PAPER)));
         if insist {
             let short = texts::problem(language, &Problem::new(ProblemKind::MustInsist)).short;
             let words = if long {
@@ -291,14 +291,11 @@ fn void<'a>(
     full.push(Block::Text(words.what, QUIET));
     full.push(Block::Text(words.next, PAPER));
     let mut brief = vec![Block::Title(words.title), Block::Target(target)];
-    if let Some((h, m)) = at {
-        brief.push(Block::Text(
-            format!("{h:02}:{m:02} UTC: {}", words.short),
-            PAPER,
-        ));
-    } else {
-        brief.push(Block::Text(words.short, PAPER));
-    }
+    let short = match at {
+        Some((h, m)) if !pen.theme.small() => format!("{h:02}:{m:02} UTC: {}", words.short),
+        _ => words.short,
+    };
+    brief.push(Block::Text(short, PAPER));
     Stack {
         icon: Some(Icon::Triangle),
         full,

@@ -3,8 +3,8 @@
 use resetbox_core::screen::{Page, Screen, Target};
 
 use super::Pen;
-use super::chrome::legend_row;
-use crate::draw::flow::{self, fitting, wrap};
+use super::chrome::{legend_row, narrower};
+use crate::draw::flow::{self, balanced, fitting, wrap};
 use crate::draw::{Align, Rect, Type, Weight};
 use crate::geometry::Geometry;
 use crate::palette::{INK, PAPER, RUST, Rgb, SLATE};
@@ -229,7 +229,8 @@ struct Foot {
     face: Type,
     colour: Rgb,
     left: String,
-    middle: &'static str,
+    /// The first of these that has room.
+    middle: Vec<&'static str>,
     right: String,
 }
 
@@ -239,7 +240,7 @@ impl Foot {
             face,
             colour,
             left: left.into(),
-            middle: "",
+            middle: Vec::new(),
             right: String::new(),
         }
     }
@@ -266,24 +267,29 @@ fn foot_note(pen: &mut Pen<'_>, area: Rect, facts: &Facts<'_>) {
         None => String::new(),
     };
     let mut lines: Vec<Foot> = Vec::new();
+    let mut middle: Vec<&'static str> = Vec::new();
     if facts.verdict == Verdict::TooSmall {
-        let long = texts::too_fine(language);
-        let wrapped = wrap(plain, long, left.w);
+        let wrapped = balanced(plain, texts::too_fine(language), left.w);
         if flow::height(plain, wrapped.len()) + bold.line_height() <= left.h {
             lines.extend(wrapped.into_iter().map(|t| Foot::plain(plain, RUST, t)));
         } else {
-            lines.push(Foot::plain(plain, RUST, texts::too_fine_short(language)));
+            middle.push(texts::too_fine_short(language));
+            middle.push(texts::too_fine_tiny(language));
         }
     }
+    if facts.guess {
+        middle.push(texts::guess_short(language));
+    }
+    let tail = if theme.small() {
+        facts.target.serial_tail.clone()
+    } else {
+        texts::tail(&facts.target.serial_tail)
+    };
     lines.push(Foot {
         face: bold,
         colour: if facts.may_be_void { RUST } else { INK },
-        left: texts::tail(&facts.target.serial_tail),
-        middle: if facts.guess {
-            texts::guess_short(language)
-        } else {
-            ""
-        },
+        left: tail,
+        middle,
         right: if clock.is_empty() {
             ip.clone()
         } else {
@@ -316,9 +322,13 @@ fn foot_note(pen: &mut Pen<'_>, area: Rect, facts: &Facts<'_>) {
         pen.canvas
             .text(cell, Align::Left, foot.face, foot.colour, &foot.left);
         row.cut_left(theme.pad / 2);
-        if !foot.middle.is_empty() && plain.width(foot.middle) <= row.w {
-            pen.canvas
-                .text(row, Align::Centre, plain, RUST, foot.middle);
+        let faces = narrower(plain);
+        let middle = foot.middle.iter().find_map(|words| {
+            let face = fitting(&faces, words, row.w);
+            (face.width(words) <= row.w).then_some((face, *words))
+        });
+        if let Some((face, words)) = middle {
+            pen.canvas.text(row, Align::Centre, face, RUST, words);
         }
     }
 }

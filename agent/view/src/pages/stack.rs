@@ -5,7 +5,7 @@ use resetbox_core::screen::Target;
 
 use super::Pen;
 use super::chrome::narrower;
-use crate::draw::flow::{self, balanced, fitting, shorten};
+use crate::draw::flow::{self, balanced, fitting, shorten, whole_words};
 use crate::draw::{Align, Icon, Rect, Step, Type, Weight, icon};
 use crate::palette::{CARD, INK, PAPER, QUIET, Rgb, SKY};
 use crate::texts;
@@ -43,7 +43,7 @@ struct Plan {
 
 pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, stack: &Stack<'_>) {
     let margin = if pen.theme.small() {
-        2
+        1
     } else {
         pen.theme.pad * 4 / 5
     };
@@ -58,7 +58,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, stack: &Stack<'_>) {
     let mut best = None;
     for (blocks, step) in tries {
         let plan = plan(pen, area, stack.icon, blocks, *step);
-        let fits = plan.height <= area.h;
+        // Headlines are never broken inside a word.
+        let whole = blocks.iter().all(|block| match block {
+            Block::Title(text) => whole_words(step.title, text, title_width(pen, &plan)),
+            _ => true,
+        });
+        let fits = plan.height <= area.h && whole;
         best = Some((blocks, plan));
         if fits {
             break;
@@ -216,10 +221,19 @@ fn card_pad(pen: &Pen<'_>) -> i32 {
     }
 }
 
+/// Left and right of a card's text.
+fn card_margin(pen: &Pen<'_>) -> i32 {
+    if pen.theme.small() {
+        3
+    } else {
+        card_pad(pen) + 2
+    }
+}
+
 fn target_height(pen: &Pen<'_>, width: i32, step: Step, target: &Target) -> i32 {
     let (model, fact) = target_faces(step);
     let pad = card_pad(pen);
-    let rows = if one_row(fact, width - 2 * (pad + 2), target) {
+    let rows = if one_row(pen, fact, width - 2 * card_margin(pen), target) {
         1
     } else {
         2
@@ -227,9 +241,20 @@ fn target_height(pen: &Pen<'_>, width: i32, step: Step, target: &Target) -> i32 
     model.line_height() + rows * fact.line_height() + 2 * pad - 2
 }
 
-fn one_row(fact: Type, width: i32, target: &Target) -> bool {
-    let gap = fact.cap;
-    fact.width(&address(target)) + gap + fact.width(&texts::tail(&target.serial_tail)) <= width
+fn one_row(pen: &Pen<'_>, fact: Type, width: i32, target: &Target) -> bool {
+    fact.width(&address(target))
+        + if pen.theme.small() { 2 } else { fact.cap }
+        + fact.width(&tail(pen, target))
+        <= width
+}
+
+/// A small glass drops the dots first.
+fn tail(pen: &Pen<'_>, target: &Target) -> String {
+    if pen.theme.small() {
+        target.serial_tail.clone()
+    } else {
+        texts::tail(&target.serial_tail)
+    }
 }
 
 fn address(target: &Target) -> String {
@@ -241,19 +266,19 @@ pub(super) fn target_card(pen: &mut Pen<'_>, area: Rect, step: Step, target: &Ta
     let (model, fact) = target_faces(step);
     let pad = card_pad(pen);
     pen.canvas.round_rect(area, pen.theme.radius, CARD);
-    let mut rows = area.inset(pad + 2, pad - 1);
+    let mut rows = area.inset(card_margin(pen), pad - 1);
     let row = rows.cut_top(model.line_height());
     let face = fitting(&narrower(model), &target.model, row.w);
     let name = shorten(face, &target.model, row.w, 6);
     pen.canvas.text(row, Align::Left, face, PAPER, &name);
-    let (ip, tail) = (address(target), texts::tail(&target.serial_tail));
+    let (ip, tail) = (address(target), tail(pen, target));
     let row = rows.cut_top(fact.line_height());
     if ip.is_empty() {
         pen.canvas.text(row, Align::Left, fact, SKY, &tail);
         return;
     }
     pen.canvas.text(row, Align::Left, fact, QUIET, &ip);
-    let row = if one_row(fact, row.w, target) {
+    let row = if one_row(pen, fact, row.w, target) {
         row
     } else {
         rows.cut_top(fact.line_height())

@@ -79,7 +79,7 @@ pub fn case_alert(language: Language, why: CaseAlert) -> Words {
             "Coba kata sandi baru.",
         ],
         (Language::Id, CaseAlert::DeviceGone) => [
-            "kamera diam",
+            "kamera tak menjawab",
             "Kamera dengan kasus terbuka tidak menjawab lagi. Jika sempat mati, kuncinya hangus.",
             "Periksa daya dan kabelnya.",
             "Periksa daya dan kabel.",

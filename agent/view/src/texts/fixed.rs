@@ -37,10 +37,10 @@ words! {
     brand: "Sold as", "Merek";
     activated: "activated", "aktif";
     not_activated: "not activated", "belum aktif";
-    gone: "silent", "diam";
+    gone: "silent", "tak menjawab";
     may_refuse: "may refuse", "bisa menolak";
     recovery: "Recovery", "Pemulihan";
-    confirm_open: "Ask for its code?", "Minta kodenya?";
+    confirm_open: "Ask for a device code?", "Minta kode perangkat?";
     confirm_open_text: "The camera is asked once. A code it gave before stops working. Do not restart it until the reset is done.", "Kamera diminta sekali saja. Kode yang lama tidak berlaku lagi. Jangan dimatikan sampai reset selesai.";
     confirm_open_short: "Voids an earlier code. Keep the camera powered.", "Kode lama hangus. Kamera harus tetap menyala.";
     exporting: "Asking the camera", "Meminta kode";
@@ -52,6 +52,7 @@ words! {
     hold_steady: "Hold phone steady, 12-15 cm", "Tahan ponsel stabil, 12-15 cm";
     too_fine: "Too fine to scan: use the phone page", "Terlalu rapat: pakai halaman ponsel";
     too_fine_short: "Too fine: phone page", "Rapat: pakai ponsel";
+    too_fine_tiny: "too fine", "rapat";
     guess: "If the app refuses this QR, send the file", "Jika QR ditolak aplikasi, kirim berkasnya";
     guess_short: "QR or file", "QR / berkas";
     scan_others: "In the app choose Others", "Di aplikasi pilih Others";

@@ -58,7 +58,7 @@ pub fn mark(language: Language, mark: &Mark) -> &'static str {
         Mark::Inactive => ("not activated", "belum aktif"),
         Mark::Oem => ("OEM", "OEM"),
         Mark::NoWay => ("no way", "tak bisa"),
-        Mark::Gone => ("silent", "diam"),
+        Mark::Gone => ("silent", "tak menjawab"),
     };
     pick(language, en, id)
 }

@@ -108,7 +108,7 @@ pub(super) fn words(problem: &Problem) -> Words {
             "Kode diminta pihak lain",
             "Ada yang meminta kode baru ke kamera: kunci ini tidak berlaku lagi.".into(),
             "Tutup SADP Tool di komputer lain; di aplikasi pakai Others, bukan Device on LAN. Lalu mulai kasus baru.",
-            "Kunci hangus. Tutup SADP Tool, mulai lagi.",
+            "Kunci hangus. Tutup SADP Tool.",
         ),
         K::DeviceChanged => (
             "Perangkat lain",
@@ -161,8 +161,8 @@ pub(super) fn words(problem: &Problem) -> Words {
         K::KeyForm { fault } => {
             let (what, short) = match fault {
                 KeyFault::Empty => ("Kunci belum diisi.", "Isi kuncinya."),
-                KeyFault::TooShort => ("Kunci terlalu pendek: biasanya 8 karakter.", "Terlalu pendek: biasanya 8."),
-                KeyFault::TooLong => ("Kunci terlalu panjang: biasanya 8 karakter, tidak pernah lebih dari 32.", "Terlalu panjang: biasanya 8."),
+                KeyFault::TooShort => ("Kunci terlalu pendek: biasanya 8 karakter.", "Pendek: biasanya 8."),
+                KeyFault::TooLong => ("Kunci terlalu panjang: biasanya 8 karakter, tidak pernah lebih dari 32.", "Panjang: biasanya 8."),
                 KeyFault::OddCharacter => ("Kunci hanya berisi huruf dan angka.", "Hanya huruf dan angka."),
             };
             return Words::new(
