@@ -5,7 +5,7 @@ mod text;
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::identity::{Identity, Place};
 use crate::local_time;
@@ -15,7 +15,8 @@ use crate::session::Session;
 use crate::vendor::{Vendor, letters_and_digits};
 
 /// Where a device sends its answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum AnswerMode {
     /// To the group, port 37020.
     Multicast,
@@ -322,19 +323,21 @@ impl Camera {
     }
 
     fn send(&mut self, text: String) -> Vec<Answer> {
-        let (shortest, longest) = self.options.delay_ms;
-        let mode = self.options.answer_mode;
         let bytes = text.into_bytes();
-        let mut one = || {
-            let delay_ms =
-                shortest + u64::from(self.rng.next_u32()) % (longest.saturating_sub(shortest) + 1);
-            Answer {
-                delay_ms,
+        let mode = self.options.answer_mode;
+        (0..self.facts.copies)
+            .map(|_| Answer {
+                delay_ms: self.delay_ms(),
                 bytes: bytes.clone(),
                 mode,
-            }
-        };
-        (0..self.facts.copies).map(|_| one()).collect()
+            })
+            .collect()
+    }
+
+    /// How long it thinks this time.
+    pub(crate) fn delay_ms(&mut self) -> u64 {
+        let (shortest, longest) = self.options.delay_ms;
+        shortest + u64::from(self.rng.next_u32()) % (longest.saturating_sub(shortest) + 1)
     }
 }
 
@@ -348,6 +351,10 @@ impl Camera {
     /// The addresses.
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.facts
     }
 
     /// The kind.

@@ -8,7 +8,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use nix::net::if_::if_nametoindex;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -21,7 +20,7 @@ pub use shared::{CameraState, NoSuchCamera};
 use crate::camera::Camera;
 use crate::vendor::{Issued, Refusal, Vendor};
 use crate::web::{self, Login};
-use crate::wire::{UdpWire, Wire};
+use crate::wire::{Heard, Wire};
 
 /// The plant could not be started.
 #[derive(Debug, Error)]
@@ -61,20 +60,10 @@ impl Plant {
     /// # Errors
     /// [`PlantError`] names the interface, the sockets or the number of cameras that cannot be had.
     pub fn start(config: PlantConfig) -> Result<Plant, PlantError> {
-        let interface = config.wire.interface();
-        let index =
-            if_nametoindex(interface).map_err(|_| PlantError::NoInterface(interface.to_owned()))?;
         let vendor = Vendor::new(config.seed);
         let (listeners, places) = config.places()?;
         let shared = Arc::new(Mutex::new(Shared::new(&config, places, vendor.clone())));
-        let wire = match &config.wire {
-            WireMode::Plain { .. } => UdpWire::open(index, false).map(Wire::Udp),
-            WireMode::Addressed { .. } => UdpWire::open(index, true).map(Wire::Udp),
-        };
-        let wire = wire.map_err(|source| PlantError::Socket {
-            what: format!("the wire on `{interface}`"),
-            source,
-        })?;
+        let wire = Wire::open(&config.wire)?;
         let wake = Arc::new(Notify::new());
         let mut tasks = vec![tokio::spawn(run(
             wire,
@@ -265,7 +254,7 @@ const READ_AT_ONCE: usize = 256;
 async fn run(mut wire: Wire, shared: Arc<Mutex<Shared>>, wake: Arc<Notify>) {
     let mut chatter = tokio::time::interval_at(tokio::time::Instant::now() + CHATTER, CHATTER);
     chatter.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut hear = |bytes: &[u8], asker| lock(&shared).hear(bytes, asker);
+    let mut hear = |heard: Heard<'_>| lock(&shared).take(heard);
     loop {
         let (due, next) = lock(&shared).due();
         if !due.is_empty() {

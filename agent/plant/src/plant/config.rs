@@ -22,13 +22,21 @@ pub enum WireMode {
         /// The interface.
         interface: String,
     },
+    /// Each camera has its own hardware and IP address in frames of its own; nothing needs to be configured. Also
+    /// answers layer-2 inquiries. Needs CAP_NET_RAW.
+    Raw {
+        /// The interface.
+        interface: String,
+    },
 }
 
 impl WireMode {
     /// The interface's name.
     pub fn interface(&self) -> &str {
         match self {
-            WireMode::Plain { interface } | WireMode::Addressed { interface } => interface,
+            WireMode::Plain { interface }
+            | WireMode::Addressed { interface }
+            | WireMode::Raw { interface } => interface,
         }
     }
 }
@@ -63,6 +71,9 @@ pub struct PlantConfig {
     pub web: WebMode,
     /// How they behave.
     pub options: Options,
+    /// Whether a unicast answer finds its way to an asker outside of the camera's subnet, as through a gateway. Most
+    /// cameras in the field have none.
+    pub gateway: bool,
     /// What the network does to them.
     pub faults: FaultConfig,
     /// Everything random comes from it: the same seed gives the same plant.
@@ -82,6 +93,7 @@ impl Default for PlantConfig {
             },
             web: WebMode::LoopbackPorts,
             options: Options::default(),
+            gateway: true,
             faults: FaultConfig::default(),
             seed: 1,
             epoch_s: None,
@@ -100,8 +112,11 @@ impl PlantConfig {
         all[index % all.len()]
     }
 
-    /// The web servers' sockets and each camera's place.
-    pub(super) fn places(&self) -> Result<(Vec<TcpListener>, Vec<Place>), PlantError> {
+    /// The cameras' addresses, in order.
+    ///
+    /// # Errors
+    /// [`PlantError::NoRoom`].
+    pub fn addresses(&self) -> Result<Vec<(Ipv4Addr, Subnet)>, PlantError> {
         let room: u64 = self
             .subnets
             .iter()
@@ -114,33 +129,30 @@ impl PlantConfig {
         if room < self.cameras as u64 {
             return Err(no_room());
         }
-        let listen = |address: Ipv4Addr, port: u16| {
-            let opened = TcpListener::bind(SocketAddrV4::new(address, port)).and_then(|listener| {
-                listener.set_nonblocking(true)?;
-                let port = listener.local_addr()?.port();
-                Ok((listener, port))
-            });
-            let what = format!("the web server on {address}:{port}");
-            opened.map_err(|source| PlantError::Socket { what, source })
-        };
+        let mut used = vec![0_u32; self.subnets.len()];
+        let mut turns = (0..self.subnets.len()).cycle();
+        (0..self.cameras)
+            .map(|_| {
+                // In turn, but past the full ones; there is room, so one of them takes it.
+                let mut turns = turns.by_ref().take(self.subnets.len());
+                let found = turns.find_map(|at| {
+                    let address = self.subnets[at].host(used[at])?;
+                    used[at] += 1;
+                    Some((address, self.subnets[at]))
+                });
+                found.ok_or_else(no_room)
+            })
+            .collect()
+    }
+
+    /// The web servers' sockets and each camera's place.
+    pub(super) fn places(&self) -> Result<(Vec<TcpListener>, Vec<Place>), PlantError> {
         let mut listeners = Vec::new();
         if let WebMode::OwnAddresses { port } = self.web {
             listeners.push(listen(Ipv4Addr::UNSPECIFIED, port)?.0);
         }
-        let mut used = vec![0_u32; self.subnets.len()];
-        let mut turn = 0;
         let mut places = Vec::with_capacity(self.cameras);
-        for _ in 0..self.cameras {
-            // In turn, but past the full ones; there is room, so one of them takes it.
-            let (address, subnet) = (0..self.subnets.len())
-                .find_map(|_| {
-                    let at = turn % self.subnets.len();
-                    turn += 1;
-                    let address = self.subnets[at].host(used[at])?;
-                    used[at] += 1;
-                    Some((address, self.subnets[at]))
-                })
-                .ok_or_else(no_room)?;
+        for (address, subnet) in self.addresses()? {
             let http_port = match self.web {
                 WebMode::Off => 80,
                 WebMode::OwnAddresses { port } => port,
@@ -158,4 +170,18 @@ impl PlantConfig {
         }
         Ok((listeners, places))
     }
+}
+
+/// A web server's socket and the port it got.
+fn listen(address: Ipv4Addr, port: u16) -> Result<(TcpListener, u16), PlantError> {
+    let open = || {
+        let listener = TcpListener::bind(SocketAddrV4::new(address, port))?;
+        listener.set_nonblocking(true)?;
+        let port = listener.local_addr()?.port();
+        Ok((listener, port))
+    };
+    open().map_err(|source| PlantError::Socket {
+        what: format!("the web server on {address}:{port}"),
+        source,
+    })
 }

@@ -16,10 +16,11 @@ use super::{PlantConfig, WebMode, lock, web_address};
 use crate::camera::{Answer, AnswerMode, Camera, Counters};
 use crate::faults::Faults;
 use crate::identity::Place;
+use crate::layer2;
 use crate::reading;
 use crate::vendor::Vendor;
 use crate::web::{Nonces, Site};
-use crate::wire::{Asker, Outgoing, Source, Target};
+use crate::wire::{Asker, Heard, Outgoing, Source, Target};
 
 /// There is no camera of this number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -74,6 +75,7 @@ pub(crate) struct Shared {
     by_address: BTreeMap<Ipv4Addr, usize>,
     by_port: BTreeMap<u16, usize>,
     web: WebMode,
+    gateway: bool,
     faults: Faults,
     started: Instant,
     skew_ms: u64,
@@ -147,6 +149,7 @@ impl Shared {
                 .map(|(index, camera)| (camera.place().http_port, index))
                 .collect(),
             web: config.web,
+            gateway: config.gateway,
             cameras,
             faults: Faults::new(config.faults, config.seed),
             started: Instant::now(),
@@ -168,7 +171,22 @@ impl Shared {
         self.skew_ms += u64::try_from(by.as_millis()).unwrap_or(0);
     }
 
-    /// A datagram reached every camera on the wire.
+    /// Something reached every camera on the wire.
+    pub(super) fn take(&mut self, heard: Heard<'_>) {
+        match heard {
+            Heard::Datagram(bytes, asker) => self.hear(bytes, asker),
+            Heard::Layer2(asker) => {
+                for index in 0..self.cameras.len() {
+                    if self.cameras[index].is_powered() && self.faults.hears() {
+                        let frame = layer2::answer(&self.cameras[index], asker);
+                        let delay_ms = self.cameras[index].delay_ms();
+                        self.enqueue(index, Target::Frame, delay_ms, &frame.into());
+                    }
+                }
+            }
+        }
+    }
+
     pub(super) fn hear(&mut self, bytes: &[u8], asker: Asker) {
         // Read once for all of them.
         let Ok(request) = reading::read(bytes) else {
@@ -193,6 +211,9 @@ impl Shared {
     pub(super) fn reboot(&mut self, camera: usize) -> Result<(), NoSuchCamera> {
         let answers = self.with(camera, Camera::reboot)?;
         self.queue(camera, answers, None);
+        // Dropped by wires that carry no bare frames.
+        let notice = layer2::online_notice(&self.cameras[camera]);
+        self.enqueue(camera, Target::Frame, 0, &notice.into());
         Ok(())
     }
 
@@ -227,19 +248,17 @@ impl Shared {
     }
 
     fn queue(&mut self, camera: usize, answers: Vec<Answer>, asker: Option<Asker>) {
-        let source = Source {
-            mac: self.cameras[camera].identity().mac,
-            address: self.cameras[camera].place().address,
-        };
+        let (gateway, subnet) = (self.gateway, self.cameras[camera].place().subnet);
         for answer in answers {
             let bytes: Arc<[u8]> = answer.bytes.into();
             let unicast = |port: Option<u16>| {
                 let asker = asker?;
                 let address =
                     SocketAddrV4::new(*asker.address.ip(), port.unwrap_or(asker.address.port()));
-                // A device's system has no way to 0.0.0.0.
-                (!address.ip().is_unspecified())
-                    .then_some(Target::Asker(Asker { address, ..asker }))
+                // A device's system has no way to 0.0.0.0, and to other subnets only through a gateway.
+                let reaches =
+                    !address.ip().is_unspecified() && (gateway || subnet.holds(*address.ip()));
+                reaches.then_some(Target::Asker(Asker { address, ..asker }))
             };
             let targets = match answer.mode {
                 AnswerMode::Multicast => [Some(Target::Group), None],
@@ -247,23 +266,32 @@ impl Shared {
                 AnswerMode::Both => [Some(Target::Group), unicast(None)],
                 AnswerMode::Port37020 => [unicast(Some(PORT)), None],
             };
-            let now = Instant::now();
             for target in targets.into_iter().flatten() {
-                for delay_ms in self.faults.arrivals(answer.delay_ms) {
-                    self.sequence += 1;
-                    let outgoing = Outgoing {
-                        source,
-                        target,
-                        bytes: Arc::clone(&bytes),
-                    };
-                    let at = now + Duration::from_millis(delay_ms);
-                    self.queue.push(Reverse(Queued {
-                        at,
-                        sequence: self.sequence,
-                        outgoing,
-                    }));
-                }
+                self.enqueue(camera, target, answer.delay_ms, &bytes);
             }
+        }
+    }
+
+    fn enqueue(&mut self, camera: usize, target: Target, delay_ms: u64, bytes: &Arc<[u8]>) {
+        let found = &self.cameras[camera];
+        let source = Source {
+            mac: found.identity().mac,
+            address: found.place().address,
+        };
+        let now = Instant::now();
+        for delay_ms in self.faults.arrivals(delay_ms) {
+            self.sequence += 1;
+            let outgoing = Outgoing {
+                source,
+                target,
+                bytes: Arc::clone(bytes),
+            };
+            let at = now + Duration::from_millis(delay_ms);
+            self.queue.push(Reverse(Queued {
+                at,
+                sequence: self.sequence,
+                outgoing,
+            }));
         }
     }
 

@@ -11,7 +11,7 @@ use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
-use super::{Asker, Outgoing, Take, Target};
+use super::{Asker, Heard, Outgoing, Take, Target};
 
 /// Sockets of all cameras of one interface.
 pub(crate) struct UdpWire {
@@ -19,18 +19,20 @@ pub(crate) struct UdpWire {
     /// Apart from `receive` in plain mode; else the same socket serves both.
     send: Option<UdpSocket>,
     interface: u32,
+    /// Plain mode: the interface's own address. The kernel would take none of `lo` for a group.
+    address: Ipv4Addr,
     /// Each camera's address is configured on the interface and used as the source.
     addressed: bool,
     buffer: Vec<u8>,
 }
 
 impl UdpWire {
-    /// Opens the sockets on the interface with this index.
+    /// Opens the sockets on the interface with this name and index.
     ///
     /// Addressed: one socket on 0.0.0.0:37020 as a device has it; answers leave from port 37020 and each camera's own
     /// address. Plain: the box runs on this machine and holds port 37020 itself, and unicast answers must reach it and
     /// not us. So we listen on the group's address, where unicast never arrives, and answer from a port of our own.
-    pub(crate) fn open(interface: u32, addressed: bool) -> io::Result<UdpWire> {
+    pub(crate) fn open(name: &str, interface: u32, addressed: bool) -> io::Result<UdpWire> {
         let bind = if addressed {
             Ipv4Addr::UNSPECIFIED
         } else {
@@ -53,6 +55,7 @@ impl UdpWire {
                 .map(|socket| UdpSocket::from_std(socket.into()))
                 .transpose()?,
             interface,
+            address: address(name),
             addressed,
             buffer: vec![0; sadp::MAX_DATAGRAM],
         })
@@ -62,9 +65,10 @@ impl UdpWire {
         self.receive.readable().await?;
         for _ in 0..most {
             match self.receive.try_recv_from(&mut self.buffer) {
-                Ok((length, SocketAddr::V4(address))) => {
-                    take(&self.buffer[..length], Asker { address, mac: None })
-                }
+                Ok((length, SocketAddr::V4(address))) => take(Heard::Datagram(
+                    &self.buffer[..length],
+                    Asker { address, mac: None },
+                )),
                 Ok((_, SocketAddr::V6(_))) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // An ICMP error of an earlier answer; the socket is fine.
@@ -102,17 +106,15 @@ impl UdpWire {
         let address = match one.target {
             Target::Group => SocketAddrV4::new(GROUP, PORT),
             Target::Asker(asker) => asker.address,
+            // Nothing in bare frames is heard here, so nothing is answered.
+            Target::Frame => return Ok(()),
         };
-        let source = if self.addressed {
-            one.source.address
-        } else {
-            Ipv4Addr::UNSPECIFIED
-        };
-        // A group has no route of its own: the interface is named. An asker is found by the routes, as on a device.
-        let interface = if one.target == Target::Group {
-            self.interface
-        } else {
-            0
+        // A group has no route of its own, so the interface is named. An asker is found by the routes, as on a device.
+        let (interface, source) = match (one.target, self.addressed) {
+            (Target::Group, true) => (self.interface, one.source.address),
+            (Target::Group, false) => (self.interface, self.address),
+            (_, true) => (0, one.source.address),
+            (_, false) => (0, Ipv4Addr::UNSPECIFIED),
         };
         let info = in_pktinfo {
             ipi_ifindex: interface.cast_signed(),
@@ -130,6 +132,14 @@ impl UdpWire {
         )?;
         Ok(())
     }
+}
+
+/// The first IPv4 address of an interface; 0.0.0.0 where it has none.
+fn address(name: &str) -> Ipv4Addr {
+    let all = nix::ifaddrs::getifaddrs().into_iter().flatten();
+    all.filter(|one| one.interface_name == name)
+        .find_map(|one| one.address?.as_sockaddr_in().map(SockaddrIn::ip))
+        .unwrap_or(Ipv4Addr::UNSPECIFIED)
 }
 
 fn socket(bind: SocketAddrV4) -> io::Result<Socket> {
