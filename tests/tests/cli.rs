@@ -3,13 +3,11 @@
 use std::process::Command;
 
 fn resetbox(args: &[&str]) -> (Option<i32>, String) {
-    let binary = std::env::var("RESETBOX_BIN").expect(
-        "RESETBOX_BIN names the binary: run ./x test, or `cargo build --release -p resetbox` and set it",
-    );
+    let binary = resetbox_tests::process::resetbox();
     let ran = Command::new(&binary)
         .args(args)
         .output()
-        .unwrap_or_else(|e| panic!("{binary}: {e}"));
+        .unwrap_or_else(|error| panic!("{}: {error}", binary.display()));
     let said = [ran.stdout, ran.stderr].concat();
     (
         ran.status.code(),

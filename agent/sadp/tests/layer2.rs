@@ -202,7 +202,13 @@ fn texts_too_long_for_a_frame_are_cut_between_characters() {
 #[test]
 fn an_answer_is_made_byte_for_byte() {
     let expected = include_bytes!("../../../fuzz/corpus/frame/answer.bin");
-    assert_eq!(emit_answer(&Layer2Answer { extension: None, ..answer() }), expected);
+    assert_eq!(
+        emit_answer(&Layer2Answer {
+            extension: None,
+            ..answer()
+        }),
+        expected
+    );
     let both = include_bytes!("../../../fuzz/corpus/frame/answer-second-block.bin");
     let device = parse_frame(both).unwrap().device.unwrap();
     assert_eq!((device.http_port, device.brand()), (Some(80), Some("ABUS")));
