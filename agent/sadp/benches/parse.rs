@@ -16,10 +16,49 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 /// What is read: a name and a datagram.
-const ANSWERS: &[(&str, &[u8])] = &[(
-    "probe-match-1.5k",
-    include_bytes!("../tests/answers/ipc-2018-mode-second.xml"),
-)];
+const ANSWERS: &[(&str, &[u8])] = &[
+    (
+        "probe-match-1.5k",
+        include_bytes!("../tests/answers/ipc-2018-mode-second.xml"),
+    ),
+    (
+        "probe-match-2k-nvr",
+        include_bytes!("../tests/answers/nvr.xml"),
+    ),
+    (
+        "probe-match-forgiving",
+        include_bytes!("../tests/answers/bare-ampersand.xml"),
+    ),
+    (
+        "encrypted-versions",
+        include_bytes!("../tests/answers/encrypted-versions.xml"),
+    ),
+    (
+        "own-probe",
+        include_bytes!("../tests/answers/own-probe.xml"),
+    ),
+];
+
+/// What must not cost more than its length: a beginning, and a piece that is repeated up to a size.
+const HOSTILE: &[(&str, &str, &str)] = &[
+    ("nesting", "<ProbeMatch>", "<a>"),
+    ("closed-nesting", "<ProbeMatch>", "<a></a>"),
+    ("attributes", "<ProbeMatch", " a='b'"),
+    (
+        "duplicates",
+        "<ProbeMatch><MAC>44-47-cc-37-ce-81</MAC>",
+        "<MAC>x</MAC>",
+    ),
+    ("less-than", "<ProbeMatch><MAC>", "<"),
+    ("ampersand", "<ProbeMatch><MAC>", "&"),
+    ("references", "<ProbeMatch><MAC>", "&amp;"),
+    ("comments", "<ProbeMatch><MAC>", "<!--"),
+    ("blanks", "<ProbeMatch><MAC>", " "),
+    ("leading-binary", "", "\u{80}"),
+];
+
+/// Sizes of hostile datagrams in bytes: each twice the one before.
+const SIZES: [usize; 3] = [16_384, 32_768, 65_536];
 
 /// Runs per answer for the median.
 const RUNS: usize = 201;
@@ -41,13 +80,28 @@ fn main() {
 
 /// Reads one answer some times: the part that is counted.
 fn read(name: &str, reads: u64) {
-    let (_, datagram) = ANSWERS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .expect("a known answer");
+    let datagram = datagram(name);
     for _ in 0..reads {
-        drop(black_box(sadp::parse(black_box(datagram))));
+        drop(black_box(sadp::parse(black_box(&datagram))));
     }
+}
+
+/// The answer of that name, or the hostile datagram of `kind@size`.
+fn datagram(name: &str) -> Vec<u8> {
+    if let Some((_, datagram)) = ANSWERS.iter().find(|(known, _)| *known == name) {
+        return datagram.to_vec();
+    }
+    let (kind, size) = name.split_once('@').expect("a known name");
+    let (_, start, piece) = HOSTILE
+        .iter()
+        .find(|(known, ..)| *known == kind)
+        .expect("a known kind");
+    let size: usize = size.parse().expect("a size in bytes");
+    format!(
+        "{start}{}",
+        piece.repeat((size - start.len()) / piece.len())
+    )
+    .into_bytes()
 }
 
 fn measure_time() {
@@ -72,20 +126,33 @@ fn measure_time() {
     }
 }
 
-/// The difference between 2000 and 1000 reads leaves only the reads: what the program does else is in both.
 fn count_instructions() {
     for (name, datagram) in ANSWERS {
-        let total = instructions(name, 2000) - instructions(name, 1000);
+        let each = instructions(name, 1000);
         println!(
-            "{name}: {} bytes, {} instructions per parse",
-            datagram.len(),
-            total / 1000
+            "{name}: {} bytes, {each} instructions per parse",
+            datagram.len()
+        );
+    }
+    for (kind, ..) in HOSTILE {
+        let counts = SIZES.map(|size| instructions(&format!("{kind}@{size}"), 20));
+        let [small, middle, large] = counts.map(|count| count as f64);
+        println!(
+            "{kind}: {counts:?} instructions per parse at {SIZES:?} bytes; doubling costs {:.2} and {:.2} times",
+            middle / small,
+            large / middle,
         );
     }
 }
 
-/// Instructions of this program while it reads an answer `reads` times.
+/// Instructions of one parse. The difference between two runs leaves only the reads: what the program does
+/// else is in both.
 fn instructions(name: &str, reads: u64) -> u64 {
+    (run(name, 2 * reads) - run(name, reads)) / reads
+}
+
+/// Instructions of this program while it reads an answer `reads` times.
+fn run(name: &str, reads: u64) -> u64 {
     let program = std::env::current_exe().expect("a program knows its file");
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
