@@ -85,11 +85,12 @@ impl Field {
     /// The field of an element's name, without case: `Ipv4Address` and `OEMinfo` occur.
     fn of(name: &str) -> Option<Field> {
         let (bucket, count) = BY_LENGTH.get(name.len())?;
-        let known = |index: &usize| SPELLINGS[*index].0.eq_ignore_ascii_case(name);
-        bucket[..*count]
-            .iter()
-            .find(|index| known(index))
-            .map(|index| SPELLINGS[*index].1)
+        let candidates = || bucket[..*count].iter().map(|index| &SPELLINGS[*index]);
+        // Nearly all names are spelt right, and comparing them so is much faster.
+        candidates()
+            .find(|(spelling, _)| *spelling == name)
+            .or_else(|| candidates().find(|(spelling, _)| spelling.eq_ignore_ascii_case(name)))
+            .map(|(_, field)| *field)
     }
 
     fn spelling(self) -> &'static str {
