@@ -44,6 +44,8 @@ pub struct Identity {
     pub export: ExportChoice,
     /// Text of the Wi-Fi join QR, when the box has its own Wi-Fi.
     pub wifi_join: Option<String>,
+    /// For a box without a panel: the PIN of the phone page is written here, readable by the box's user only.
+    pub pin_file: Option<PathBuf>,
 }
 
 /// `export`: both forms are in use; the first is what the vendor's own tool writes.
@@ -99,6 +101,7 @@ impl Default for Identity {
             language: Language::En,
             export: ExportChoice::default(),
             wifi_join: None,
+            pin_file: None,
         }
     }
 }

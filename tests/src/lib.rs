@@ -3,6 +3,8 @@
 //!
 //! The tests need root (network namespaces) and iproute2; the README's test command gives both.
 
+pub mod agent;
 pub mod http;
 pub mod netns;
+pub mod plant;
 pub mod process;

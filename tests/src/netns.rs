@@ -81,14 +81,22 @@ impl Host {
         std::thread::scope(|scope| {
             scope
                 .spawn(move || {
-                    let file = File::open(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-                    setns(file, CloneFlags::CLONE_NEWNET).expect("root may enter a namespace");
+                    enter(&path);
                     work()
                 })
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     }
+}
+
+/// Moves the calling thread into the namespace at `path`, for good.
+///
+/// # Panics
+/// When there is none or the thread may not.
+pub fn enter(path: &str) {
+    let file = File::open(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    setns(file, CloneFlags::CLONE_NEWNET).expect("root may enter a namespace");
 }
 
 impl Drop for Host {

@@ -1,0 +1,234 @@
+//! The box: the real binary in a host, with a folder of its own, and what a person does with it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::http::{Answer, Client};
+use crate::netns::Host;
+use crate::process::{Running, resetbox, wait_for};
+
+/// Where the phone page is served inside the host.
+const PAGE: &str = "http://127.0.0.1:8080";
+
+/// A box with its store. The process may be killed and started again; the folder stays.
+pub struct BoxIn<'a> {
+    host: &'a Host,
+    folder: PathBuf,
+    process: Option<Running>,
+    client: Client<'a>,
+}
+
+impl<'a> BoxIn<'a> {
+    /// Starts the box in `host` with its files in `folder`. `more` is appended to its configuration.
+    ///
+    /// # Panics
+    /// When its page does not come up.
+    pub fn start(host: &'a Host, folder: &Path, more: &str) -> Self {
+        let config = format!(
+            "[box]\npin_file = {:?}\n\n[http]\nlisten = [\"127.0.0.1:8080\"]\n\n[store]\npath = {:?}\n\n[clock]\ntrust = \"always\"\n\n{more}\n",
+            folder.join("pin"),
+            folder.join("resetbox.db"),
+        );
+        std::fs::write(folder.join("resetbox.toml"), config).expect("the folder is writable");
+        let mut this = Self {
+            host,
+            folder: folder.into(),
+            process: None,
+            client: Client::new(host, PAGE),
+        };
+        this.power_on();
+        this
+    }
+
+    /// Starts the process, waits for its page, and opens a session with the PIN.
+    ///
+    /// # Panics
+    /// When its page does not come up.
+    pub fn power_on(&mut self) {
+        self.process = Some(self.spawn());
+        self.enter();
+    }
+
+    /// Starts the process and waits for nothing.
+    pub fn spawn(&self) -> Running {
+        let mut command = self.host.command(resetbox());
+        command
+            .arg("run")
+            .arg("--config")
+            .arg(self.folder.join("resetbox.toml"));
+        Running::start(&mut command)
+    }
+
+    /// Opens a session with the PIN that the box wrote for whoever stands before it.
+    ///
+    /// # Panics
+    /// When the box does not answer, or the PIN is refused.
+    pub fn enter(&mut self) {
+        // A PIN file of the run before may still lie there: read it again for every try.
+        let cookie = wait_for("a session", Duration::from_secs(20), || {
+            let pin = std::fs::read_to_string(self.folder.join("pin")).ok()?;
+            let answer = self
+                .client
+                .post("/api/v1/session", &json!({ "pin": pin.trim() }))?;
+            answer.set_cookie.filter(|_| answer.status < 300)
+        });
+        self.client.use_cookie(&cookie);
+    }
+
+    /// The HTTP client, with its session.
+    pub fn client(&self) -> &Client<'a> {
+        &self.client
+    }
+
+    /// The process.
+    ///
+    /// # Panics
+    /// While the box is without power.
+    pub fn process(&mut self) -> &mut Running {
+        self.process.as_mut().expect("the box has power")
+    }
+
+    /// Pulls the plug: SIGKILL. What it had written to standard error comes back.
+    pub fn pull_the_plug(&mut self) -> String {
+        self.process
+            .take()
+            .map_or_else(String::new, |mut process| process.kill().1)
+    }
+
+    /// `GET /api/v1/state`.
+    pub fn state(&self) -> Value {
+        self.client.json("/api/v1/state")
+    }
+
+    /// Waits until so many devices are listed.
+    pub fn wait_devices(&self, count: u64, limit: Duration) {
+        let mut last = 0;
+        wait_for(&format!("{count} devices"), limit, || {
+            last = self.state()["devices_total"].as_u64()?;
+            (last == count).then_some(())
+        });
+    }
+
+    /// Opens a case and waits until its device code is there.
+    ///
+    /// # Panics
+    /// When the box refuses.
+    pub fn open_case(&self, mac: &str) -> String {
+        let answer = self
+            .client
+            .post("/api/v1/cases", &json!({ "mac": mac }))
+            .expect("answered");
+        assert!(
+            answer.status < 300,
+            "{}",
+            String::from_utf8_lossy(&answer.body)
+        );
+        let id = answer.json()["id"].as_str().expect("an id").to_owned();
+        self.wait_phase(&id, &["awaiting"]);
+        id
+    }
+
+    /// `GET /api/v1/cases/ID`.
+    pub fn case(&self, id: &str) -> Value {
+        self.client.json(&format!("/api/v1/cases/{id}"))
+    }
+
+    /// Waits up to a minute until the case is in one of the phases.
+    pub fn wait_phase(&self, id: &str, phases: &[&str]) -> Value {
+        wait_for(
+            &format!("case {id} in {phases:?}"),
+            Duration::from_secs(60),
+            || {
+                let case = self.case(id);
+                phases.contains(&case["phase"].as_str()?).then_some(case)
+            },
+        )
+    }
+
+    /// The bytes that the QR of a case holds.
+    ///
+    /// # Panics
+    /// When the box refuses.
+    pub fn device_code(&self, id: &str) -> Vec<u8> {
+        let answer = self
+            .client
+            .get(&format!("/api/v1/cases/{id}/DeviceKey.xml"))
+            .expect("answered");
+        assert_eq!(
+            answer.status,
+            200,
+            "{}",
+            String::from_utf8_lossy(&answer.body)
+        );
+        answer.body
+    }
+
+    /// Hands key and password over and confirms for `serial` at once; the answer comes when the attempt has ended.
+    pub fn send_key(&self, id: &str, key: &str, password: &str, serial: &str) -> Option<Answer> {
+        let body = json!({ "key": key, "new_password": password, "confirm": serial });
+        self.client.post(&format!("/api/v1/cases/{id}/key"), &body)
+    }
+
+    /// Presses a key of the panel and lets it go.
+    ///
+    /// # Panics
+    /// When the box refuses.
+    pub fn press(&self, button: &str) {
+        for edge in ["pressed", "released"] {
+            let body = json!({ "button": button, "edge": edge });
+            let answer = self
+                .client
+                .post("/api/v1/panel/keys", &body)
+                .expect("answered");
+            assert!(
+                answer.status < 300,
+                "{}",
+                String::from_utf8_lossy(&answer.body)
+            );
+        }
+    }
+
+    /// What the panel shows: width, height and one grey byte per pixel.
+    ///
+    /// # Panics
+    /// When the picture is none.
+    pub fn panel(&self) -> (usize, usize, Vec<u8>) {
+        let answer = self
+            .client
+            .get("/api/v1/panel/frame.png")
+            .expect("answered");
+        assert_eq!(
+            answer.status,
+            200,
+            "{}",
+            String::from_utf8_lossy(&answer.body)
+        );
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(answer.body));
+        decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
+        let mut reader = decoder.read_info().expect("a PNG");
+        let mut pixels = vec![0; reader.output_buffer_size().expect("a small picture")];
+        let info = reader.next_frame(&mut pixels).expect("a whole PNG");
+        let samples = info.color_type.samples();
+        let grey = pixels[..info.buffer_size()]
+            .chunks_exact(samples)
+            .map(|pixel| {
+                let colours = if samples >= 3 { 3 } else { 1 };
+                let sum: u32 = pixel[..colours].iter().map(|&value| u32::from(value)).sum();
+                u8::try_from(sum / colours as u32).expect("a mean of bytes")
+            })
+            .collect();
+        (info.width as usize, info.height as usize, grey)
+    }
+
+    /// Reads the QR on the panel, if it shows one.
+    pub fn scan_panel(&self) -> Option<Vec<u8>> {
+        let (width, height, grey) = self.panel();
+        let mut image =
+            rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| grey[y * width + x]);
+        let mut bytes = Vec::new();
+        image.detect_grids().first()?.decode_to(&mut bytes).ok()?;
+        Some(bytes)
+    }
+}

@@ -1,0 +1,209 @@
+//! The whole job: the real binary in one network namespace, the plant in another, a bridge between.
+
+use std::time::Duration;
+
+use resetbox_plant::{AnswerMode, Issued, Login, PlantConfig, Profile, Subnet, WebMode, WireMode};
+use resetbox_tests::agent::BoxIn;
+use resetbox_tests::netns::{Host, Switch};
+use resetbox_tests::plant::PlantIn;
+use resetbox_tests::process::wait_for;
+
+const PASSWORD: &str = "Ladder+7-Bolts";
+
+/// A box with an address that fits none of the cameras, and the plant's host, on one switch.
+fn site() -> (Switch, Host, Host) {
+    let (switch, agent, plant) = (Switch::new(), Host::new("box"), Host::new("plant"));
+    switch.plug(&agent, "eth0");
+    agent.ip("addr add 192.168.99.1/24 dev eth0");
+    switch.plug(&plant, "eth0");
+    (switch, agent, plant)
+}
+
+fn subnets(list: &[&str]) -> Vec<Subnet> {
+    list.iter()
+        .map(|text| text.parse().expect("a subnet"))
+        .collect()
+}
+
+/// Cameras that answer to a typed key, each from its own address.
+fn typed_key_cameras(count: usize) -> PlantConfig {
+    PlantConfig {
+        cameras: count,
+        profiles: vec![Profile::Ipc2018],
+        wire: WireMode::Raw {
+            interface: "eth0".into(),
+        },
+        web: WebMode::OwnAddresses { port: 80 },
+        ..PlantConfig::default()
+    }
+}
+
+fn key(plant: &PlantIn<'_>, device_code: &[u8]) -> String {
+    let text = String::from_utf8(device_code.to_vec()).expect("a device code is text");
+    match plant
+        .vendor_issue(&text)
+        .expect("the vendor knows the code")
+    {
+        Issued::Key(key) => key,
+        Issued::File(_) => panic!("a typed key was expected"),
+    }
+}
+
+#[test]
+fn from_254_cameras_on_four_foreign_subnets_to_the_new_password() {
+    let (_switch, agent, plant_host) = site();
+    let config = PlantConfig {
+        subnets: subnets(&[
+            "192.168.1.0/24",
+            "192.0.0.0/24",
+            "10.7.0.0/16",
+            "172.20.5.0/24",
+        ]),
+        ..typed_key_cameras(254)
+    };
+    let plant = PlantIn::start(&plant_host, config);
+    let folder = tempfile::tempdir().expect("a folder");
+    let agent = BoxIn::start(&agent, folder.path(), "");
+    agent.wait_devices(254, Duration::from_secs(30));
+
+    // By the panel: the first camera of the list, "forgot password", the QR.
+    let first = agent.state()["devices"][0].clone();
+    let (mac, serial) = (
+        first["mac"].as_str().expect("a MAC"),
+        first["serial"].as_str().expect("a serial"),
+    );
+    let id = agent.open_case(mac);
+    let device_code = agent.device_code(&id);
+    let scanned = wait_for("the QR on the panel", Duration::from_secs(30), || {
+        agent.scan_panel().or_else(|| {
+            agent.press("ok");
+            None
+        })
+    });
+    assert_eq!(
+        scanned, device_code,
+        "the QR holds the device code byte for byte"
+    );
+
+    let camera = (plant.cameras().iter())
+        .position(|state| state.serial == serial)
+        .expect("a camera of the plant");
+    let answer = agent
+        .send_key(&id, &key(&plant, &scanned), PASSWORD, serial)
+        .expect("answered");
+    assert_eq!(
+        answer.status,
+        200,
+        "{}",
+        String::from_utf8_lossy(&answer.body)
+    );
+    assert_eq!(agent.case(&id)["phase"], "done");
+
+    let state = plant.camera(camera).expect("there");
+    assert_eq!(
+        (state.counters.exports, state.counters.resets),
+        (1, 1),
+        "asked once, sent once"
+    );
+    plant_host.ip(&format!("addr add {}/32 dev lo", state.address));
+    assert_eq!(plant.login(camera, PASSWORD), Login::Accepted);
+    assert_eq!(plant.login(camera, "some-0ther-password"), Login::Refused);
+}
+
+#[test]
+fn a_restart_of_the_camera_voids_the_case_within_a_minute() {
+    let (_switch, agent, plant_host) = site();
+    let plant = PlantIn::start(&plant_host, typed_key_cameras(3));
+    let folder = tempfile::tempdir().expect("a folder");
+    let agent = BoxIn::start(&agent, folder.path(), "");
+    agent.wait_devices(3, Duration::from_secs(30));
+    let mac = plant.camera(1).expect("there").mac;
+    let id = agent.open_case(&mac.to_lowercase().replace(':', "-"));
+    std::thread::sleep(Duration::from_secs(3));
+    plant.reboot(1).expect("there");
+    let case = agent.wait_phase(&id, &["void"]);
+    assert_eq!(case["problem"]["kind"], "rebooted", "{case}");
+    let refused = agent
+        .send_key(&id, "A1b2C3d4", PASSWORD, "any")
+        .expect("answered");
+    assert_eq!(
+        refused.status,
+        410,
+        "{}",
+        String::from_utf8_lossy(&refused.body)
+    );
+    assert_eq!(plant.camera(1).expect("there").counters.resets, 0);
+}
+
+#[test]
+fn a_second_export_by_another_client_is_told() {
+    let (_switch, agent, plant_host) = site();
+    let plant = PlantIn::start(&plant_host, typed_key_cameras(2));
+    let folder = tempfile::tempdir().expect("a folder");
+    let agent = BoxIn::start(&agent, folder.path(), "");
+    agent.wait_devices(2, Duration::from_secs(30));
+
+    // Heard: the camera's answer to the other client goes to the group.
+    let mac = plant.camera(0).expect("there").mac;
+    let id = agent.open_case(&mac.to_lowercase().replace(':', "-"));
+    plant.export_by_other(0).expect("there");
+    let case = agent.wait_phase(&id, &["void"]);
+    assert_eq!(case["problem"]["kind"], "re-exported", "{case}");
+
+    // Not heard: a camera that lost its open request says so when the key comes.
+    let camera = plant.camera(1).expect("there");
+    plant
+        .set_options(1, |options| options.answer_mode = AnswerMode::Unicast)
+        .expect("there");
+    let id = agent.open_case(&camera.mac.to_lowercase().replace(':', "-"));
+    let key = key(&plant, &agent.device_code(&id));
+    plant.expire(1).expect("there");
+    let refused = agent
+        .send_key(&id, &key, PASSWORD, &camera.serial)
+        .expect("answered");
+    assert_eq!(
+        refused.status,
+        410,
+        "{}",
+        String::from_utf8_lossy(&refused.body)
+    );
+    assert_eq!(
+        agent.wait_phase(&id, &["void"])["problem"]["kind"],
+        "overdue"
+    );
+    assert_eq!(
+        plant.camera(1).expect("there").counters.resets,
+        1,
+        "sent once, never again"
+    );
+}
+
+#[test]
+fn a_wrong_key_is_sent_once_and_the_tries_are_told() {
+    let (_switch, agent, plant_host) = site();
+    let plant = PlantIn::start(&plant_host, typed_key_cameras(1));
+    let folder = tempfile::tempdir().expect("a folder");
+    let agent = BoxIn::start(&agent, folder.path(), "");
+    agent.wait_devices(1, Duration::from_secs(30));
+    let camera = plant.camera(0).expect("there");
+    let id = agent.open_case(&camera.mac.to_lowercase().replace(':', "-"));
+    let refused = agent
+        .send_key(&id, "AAAA0000", PASSWORD, &camera.serial)
+        .expect("answered");
+    let problem = refused.json();
+    assert_eq!(problem["code"], 2039, "{problem}");
+    assert_eq!(problem["tries_left"], 4, "{problem}");
+    std::thread::sleep(Duration::from_secs(5));
+    assert_eq!(plant.camera(0).expect("there").counters.resets, 1);
+    let key = key(&plant, &agent.device_code(&id));
+    let answer = agent
+        .send_key(&id, &key, PASSWORD, &camera.serial)
+        .expect("answered");
+    assert_eq!(
+        answer.status,
+        200,
+        "{}",
+        String::from_utf8_lossy(&answer.body)
+    );
+    assert_eq!(plant.camera(0).expect("there").counters.resets, 2);
+}
