@@ -1,6 +1,10 @@
 //! The only loop: takes what the shells report to the core, and has them carry out what it wants.
 
 use std::collections::HashMap;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,6 +78,14 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
     getrandom::fill(&mut seed)?;
     let now = clock.now();
     let agent = Agent::restore(policy, Seed(seed), records, now);
+    if let Some(path) = &config.identity.pin_file
+        && let Err(error) = write_pin(path, agent.pin())
+    {
+        tracing::error!(
+            "{}: {error}: the PIN could not be written; check [box] pin_file",
+            path.display()
+        );
+    }
     let (view, view_reader) = watch::channel(Arc::new(agent.view(now)));
     let feed = broadcast::Sender::new(FEED);
     let books: Arc<dyn Books> = match &store {
@@ -137,6 +149,21 @@ fn open_store(
             (None, Vec::new(), Err(error.to_string()))
         }
     }
+}
+
+/// The PIN, for whoever may read the box's own files: a box without a panel has no other place for it.
+fn write_pin(path: &Path, pin: &str) -> std::io::Result<()> {
+    // A file from before may have other rights: rights are set when a file is made, so make it anew.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    writeln!(file, "{pin}")
 }
 
 /// The core and its clock.

@@ -128,6 +128,11 @@ impl Agent {
         agent
     }
 
+    /// The PIN of the phone page, for a surface that only those see who stand before the box.
+    pub fn pin(&self) -> &str {
+        self.pin.code()
+    }
+
     /// The cases, and what they need to act.
     fn parts(&mut self, now: Now) -> (Cx<'_>, &mut Cases) {
         let cx = Cx {
