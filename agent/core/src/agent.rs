@@ -1,23 +1,27 @@
 //! The machine: one mutation, then drain.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
+use crate::alerts::HealthState;
 use crate::case::{Cases, Cx};
 use crate::effect::Effect;
-use crate::event::{Event, LinkId, WallSource};
+use crate::event::{Event, Health, LinkId, WallSource};
 use crate::hearing::Hearing;
 use crate::links::Links;
 use crate::outbox::{Asker, Outbox};
+use crate::panel::Panel;
 use crate::pin::Pin;
 use crate::policy::Policy;
 use crate::record::{Record, SettingsRecord};
 use crate::roster::Roster;
 use crate::time::{Mono, Now, Seed};
-use crate::view::View;
+use crate::view::{Indicator, IndicatorState, View};
 
 mod assemble;
 mod heard;
 mod lamps;
+mod panelled;
 mod requests;
 
 use lamps::Lamps;
@@ -26,8 +30,8 @@ use lamps::Lamps;
 const GUARD: Duration = Duration::from_secs(15);
 /// Somebody who looked once looks for so long.
 const LOOKS: Duration = Duration::from_secs(60);
-/// So long the indicators say "this box".
-const IDENTIFY: Duration = Duration::from_secs(30);
+/// What was heard is worth a look of the panel so soon, however much it was.
+const PANEL_LOOKS: Duration = Duration::from_millis(50);
 
 /// The whole box, without its shells.
 #[derive(Clone, PartialEq, Debug)]
@@ -41,27 +45,22 @@ pub struct Agent {
     cases: Cases,
     lamps: Lamps,
     pin: Pin,
-    health: Health,
+    panel: Panel,
+    /// The panel looks again at what was heard.
+    panel_due: Option<Mono>,
+    health: HealthState,
+    /// The store failed on a record, and has written none since.
+    store_failed: bool,
+    indicator: Indicator,
     /// Who said what time it is.
     source: Option<WallSource>,
     started: Mono,
     /// Time never goes back, whatever the shell says.
     now: Mono,
     look_until: Mono,
-    identify_until: Mono,
+    identify: Option<Mono>,
     /// Devices told as found, and since when they are counted.
     told: (Mono, u32),
-}
-
-/// What does not work outside the core.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Health {
-    pub(crate) panel: Option<String>,
-    pub(crate) store: Option<String>,
-    pub(crate) config: Option<String>,
-    pub(crate) http: Option<String>,
-    /// Addresses of the phone page.
-    pub(crate) urls: Vec<String>,
 }
 
 /// Why the core wants to be called again.
@@ -90,14 +89,13 @@ impl Agent {
         records: impl IntoIterator<Item = Record>,
         now: Now,
     ) -> Self {
-        let mut cases: Vec<crate::record::CaseRecord> = Vec::new();
+        let mut cases = BTreeMap::new();
         let mut settings = SettingsRecord::default();
         let mut last_audit = 0;
         for record in records {
             match record {
                 Record::Case(case) => {
-                    cases.retain(|earlier| earlier.id != case.id);
-                    cases.push(*case);
+                    cases.insert(case.id.clone(), *case);
                 }
                 Record::Settings(record) => settings = record,
                 Record::Audit(entry) => last_audit = last_audit.max(entry.number),
@@ -112,19 +110,26 @@ impl Agent {
             roster: Roster::new(policy.roster_limit, policy.gone_after),
             cases: Cases::default(),
             lamps: Lamps::default(),
-            health: Health::default(),
+            panel: Panel::new(),
+            panel_due: Some(now.mono),
+            health: HealthState::default(),
+            store_failed: false,
+            indicator: Indicator {
+                state: IndicatorState::Starting,
+                since: now.mono,
+            },
             // Before anybody said anything, only a clock that survives power cuts can have told it.
             source: now.wall.map(|_| WallSource::System),
             started: now.mono,
             now: now.mono,
             look_until: now.mono,
-            identify_until: now.mono,
+            identify: None,
             told: (now.mono, 0),
             policy,
             settings,
         };
         let (mut cx, restored) = agent.parts(now);
-        *restored = Cases::restore(&mut cx, cases);
+        *restored = Cases::restore(&mut cx, cases.into_values());
         agent
     }
 
@@ -153,6 +158,16 @@ impl Agent {
             mono: self.now,
             ..now
         };
+        if now.wall.is_some() && self.source.is_none() {
+            // Somebody set a clock and nobody said who: believed as little as a phone.
+            self.source = Some(WallSource::Phone);
+        }
+        // What is heard can be very much: the panel looks at it in its own time.
+        let quiet = matches!(
+            event,
+            Event::Datagram { .. } | Event::Frame { .. } | Event::NetCounters { .. }
+        );
+        let mut pressed = None;
         match event {
             Event::Datagram {
                 link,
@@ -178,7 +193,10 @@ impl Agent {
                 cases.transmit_failed(&mut cx, number, &error);
                 self.lamps.transmit_failed(number, &error, &mut self.out);
             }
-            Event::Button { .. } => self.look(now),
+            Event::Button { button, edge } => {
+                self.look(now);
+                pressed = Some((button, edge));
+            }
             Event::Request {
                 id,
                 channel,
@@ -187,11 +205,16 @@ impl Agent {
                 self.request(now, Asker::shell(id), channel, request);
             }
             Event::Persisted { number } => {
+                if core::mem::take(&mut self.store_failed) {
+                    self.health.take(Health::Store(Ok(())));
+                    self.out.redraw();
+                }
                 let (mut cx, cases) = self.parts(now);
                 cases.persisted(&mut cx, number);
             }
             Event::StoreFailed { number, error } => {
-                self.health.store = Some(crate::roster::clean(&error, 200));
+                self.store_failed = true;
+                self.health(Health::Store(Err(error.clone().into_owned())));
                 let (mut cx, cases) = self.parts(now);
                 cases.store_failed(&mut cx, number, &error);
                 self.out.redraw();
@@ -224,6 +247,12 @@ impl Agent {
             Event::Timeout => {}
         }
         self.pass_time(now);
+        if quiet {
+            self.panel_due.get_or_insert(now.mono + PANEL_LOOKS);
+        }
+        if !quiet || self.panel_due.is_some_and(|at| at <= now.mono) {
+            self.panel_looks(now, pressed);
+        }
     }
 
     /// The next thing to do, or `None` when all is said.
@@ -244,7 +273,12 @@ impl Agent {
             self.roster.deadline().map(|at| (at, Timer::Ageing)),
             cases,
             self.lamps.deadline().map(|at| (at, Timer::Answer)),
-            (self.identify_until > self.now).then_some((self.identify_until, Timer::Indicator)),
+            self.panel_due
+                .into_iter()
+                .chain(self.panel.deadline())
+                .min()
+                .map(|at| (at, Timer::Panel)),
+            self.pattern_end().map(|at| (at, Timer::Indicator)),
         ]
         .into_iter()
         .flatten()
@@ -294,27 +328,22 @@ impl Agent {
         self.look_until = now.mono + LOOKS;
     }
 
+    fn health(&mut self, health: Health) {
+        // The system's words may quote what is on a disk or in a file: printable, and not endless.
+        let clean = |text: String| crate::roster::clean(&text, 300);
+        self.health.take(match health {
+            Health::Panel(outcome) => Health::Panel(outcome.map_err(clean)),
+            Health::Store(outcome) => Health::Store(outcome.map_err(clean)),
+            Health::Config(outcome) => Health::Config(outcome.map_err(clean)),
+            Health::Http(outcome) => Health::Http(outcome.map_err(clean)),
+        });
+        self.out.redraw();
+    }
+
     fn link_gone(&mut self, link: LinkId) {
         self.links.gone(link);
         let links = &self.links;
         self.roster.forget_link(link, |link| links.name(link));
-        self.out.redraw();
-    }
-
-    fn health(&mut self, health: crate::event::Health) {
-        use crate::event::Health as H;
-        let clean =
-            |result: Result<(), String>| result.err().map(|why| crate::roster::clean(&why, 300));
-        match health {
-            H::Panel(result) => self.health.panel = clean(result),
-            H::Store(result) => self.health.store = clean(result),
-            H::Config(result) => self.health.config = clean(result),
-            H::Http(Ok(urls)) => {
-                self.health.urls = urls;
-                self.health.http = None;
-            }
-            H::Http(Err(why)) => self.health.http = clean(Err(why)),
-        }
         self.out.redraw();
     }
 }

@@ -42,11 +42,6 @@ impl HealthState {
     pub(crate) fn urls(&self) -> &[String] {
         &self.urls
     }
-
-    /// The store works, as far as anybody said.
-    pub(crate) fn store_works(&self) -> bool {
-        self.store.is_none()
-    }
 }
 
 /// Everything that needs a person: the box's own faults first, then one line for each case.

@@ -123,6 +123,8 @@ pub(crate) struct Case {
     /// The record must be written again.
     rewrite: Option<Mono>,
     age_written: Mono,
+    /// When it succeeded, in this run.
+    succeeded: Option<Mono>,
 }
 
 #[derive(Clone, PartialEq, Debug)]

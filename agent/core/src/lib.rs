@@ -15,31 +15,23 @@
 #![forbid(unsafe_code)]
 
 pub mod agent;
-#[allow(dead_code, reason = "the agent takes it in next")]
 mod alerts;
 mod boot;
 mod case;
-#[allow(dead_code, reason = "the agent takes it in next")]
 mod diagnosis;
 mod drbg;
 pub mod effect;
 pub mod event;
 mod hearing;
-#[allow(dead_code, reason = "the agent takes it in next")]
 mod indicator;
-#[allow(dead_code, reason = "the agent takes it in next")]
 mod links;
-#[allow(dead_code, reason = "the agent takes it in next")]
 mod outbox;
-#[allow(dead_code, reason = "the agent takes it in next")]
 mod panel;
-#[allow(dead_code, reason = "the agent takes it in next")]
 mod pin;
 pub mod policy;
 pub mod problem;
 pub mod record;
 pub mod request;
-#[allow(dead_code, reason = "the agent takes it in next")]
 mod roster;
 pub mod rules;
 pub mod screen;

@@ -23,6 +23,7 @@ pub(crate) struct Asker(Who);
 enum Who {
     Shell(RequestId),
     Panel,
+    Nobody,
 }
 
 impl Asker {
@@ -32,6 +33,11 @@ impl Asker {
 
     pub(crate) fn panel() -> Self {
         Self(Who::Panel)
+    }
+
+    /// For what the panel does by the way.
+    pub(crate) fn nobody() -> Self {
+        Self(Who::Nobody)
     }
 }
 
@@ -160,6 +166,7 @@ impl Outbox {
         match asker.0 {
             Who::Shell(id) => self.push(Effect::Reply { id, reply }),
             Who::Panel => self.panel_replies.push(reply),
+            Who::Nobody => {}
         }
     }
 

@@ -133,21 +133,9 @@ impl Roster {
         self.entries.get(&mac)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// How many answer.
-    pub(crate) fn present(&self) -> usize {
-        self.present.len()
-    }
-
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped
-    }
-
-    pub(crate) fn limit(&self) -> usize {
-        self.limit
+    /// The roster holds no more: so many it holds.
+    pub(crate) fn full(&self) -> Option<usize> {
+        (self.dropped > 0 && self.entries.len() >= self.limit).then_some(self.limit)
     }
 
     /// Takes in what a device says about itself. `hash` is for serials.
@@ -394,6 +382,28 @@ impl Roster {
                 entry.name_links(&names);
             }
         }
+    }
+
+    /// Tails of serials that several addresses claim, at most `most`.
+    pub(crate) fn doubled_serials(&self, most: usize) -> Vec<String> {
+        let doubled = self
+            .serials
+            .values()
+            .filter(|claimants| claimants.len() > 1);
+        let entries = doubled.filter_map(|claimants| self.entries.get(claimants.first()?));
+        entries
+            .take(most)
+            .map(|entry| entry.view.serial_tail.clone())
+            .collect()
+    }
+
+    /// Addresses under which several serials answer, at most `most`.
+    pub(crate) fn doubled_macs(&self, most: usize) -> Vec<String> {
+        let doubled = self.entries.values().filter(|entry| entry.view.doubled_mac);
+        doubled
+            .take(most)
+            .map(|entry| entry.view.mac.to_string())
+            .collect()
     }
 
     /// How many devices were heard on each link.

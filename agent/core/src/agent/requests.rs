@@ -1,6 +1,6 @@
 //! What people ask for, whatever the channel.
 
-use super::{Agent, IDENTIFY};
+use super::Agent;
 use crate::case::Submission;
 use crate::effect::Effect;
 use crate::event::WallSource;
@@ -89,7 +89,7 @@ impl Agent {
                 self.lamps.set(now, (mac, on), asker, parts);
             }
             Request::Identify => {
-                self.identify_until = now.mono + IDENTIFY;
+                self.identify = Some(now.mono);
                 self.out.redraw();
                 self.out.reply(asker, Ok(Done::Ok));
             }

@@ -650,6 +650,7 @@ impl Case {
         let (what, detail, reply) = match settling.end {
             End::Done => {
                 self.phase = Phase::Done;
+                self.succeeded = Some(cx.now.mono);
                 let detail = "the device took the new password".to_owned();
                 ("succeeded", detail, Ok(Done::Succeeded(id)))
             }
@@ -748,6 +749,7 @@ impl Case {
     pub(super) fn resolved(&mut self, cx: &mut Cx<'_>, worked: bool, channel: Option<Channel>) {
         if worked {
             self.phase = Phase::Done;
+            self.succeeded = Some(cx.now.mono);
             self.tell(cx, "succeeded", channel, "the new password works".into());
             self.write(cx);
         } else {

@@ -54,7 +54,7 @@ fn no(kind: ProblemKind) -> Problem {
 }
 
 impl Cases {
-    pub(crate) fn restore(cx: &mut Cx<'_>, records: Vec<CaseRecord>) -> Self {
+    pub(crate) fn restore(cx: &mut Cx<'_>, records: impl Iterator<Item = CaseRecord>) -> Self {
         let mut cases = Self::default();
         for record in records {
             cases.last_number = cases.last_number.max(record.number);
@@ -72,6 +72,11 @@ impl Cases {
     /// The next moment at which a case must act, and whether it waits for an answer.
     pub(crate) fn deadline(&self) -> Option<(Mono, bool)> {
         self.deadline
+    }
+
+    /// When an attempt last succeeded in this run.
+    pub(crate) fn succeeded(&self) -> Option<Mono> {
+        self.cases.values().filter_map(|case| case.succeeded).max()
     }
 
     pub(crate) fn any_open(&self) -> bool {

@@ -55,6 +55,7 @@ impl Case {
             present: true,
             writing: Vec::new(),
             rewrite: None,
+            succeeded: None,
             age_written: now,
         };
         case.phase = Phase::Opening {

@@ -170,6 +170,7 @@ impl Case {
             present: false,
             writing: Vec::new(),
             rewrite: None,
+            succeeded: None,
             age_written: now.mono,
         };
         case.device_code = case.export.is_some().then(|| case.joined(cx));

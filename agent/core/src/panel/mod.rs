@@ -39,6 +39,7 @@ use entry::Draft;
 use follow::Seen;
 use gestures::Held;
 use place::{Cursor, Place};
+pub(crate) use settings::DEFAULT_BRIGHTNESS;
 use shown::Face;
 
 /// How often at most the panel asks for more frequent inquiries while somebody presses keys.

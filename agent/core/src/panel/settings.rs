@@ -20,7 +20,7 @@ pub(super) const ITEMS: [SettingItem; 7] = [
 /// Seconds until the screen sleeps when nobody chose.
 pub(super) const DEFAULT_SLEEP_S: u32 = 300;
 /// Percent of brightness when nobody chose.
-const DEFAULT_BRIGHTNESS: u8 = 100;
+pub(crate) const DEFAULT_BRIGHTNESS: u8 = 100;
 
 const BRIGHTNESS: [u8; 5] = [100, 75, 50, 25, 10];
 const ROTATION: [u16; 4] = [0, 90, 180, 270];
