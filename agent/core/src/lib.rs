@@ -26,6 +26,7 @@ mod hearing;
 mod indicator;
 mod links;
 mod outbox;
+#[allow(dead_code, reason = "its transcripts will use the rest")]
 mod panel;
 mod pin;
 pub mod policy;
