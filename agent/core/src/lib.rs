@@ -1,8 +1,8 @@
 //! The resetbox as a pure machine.
 //!
-//! Everything the box decides is decided here: which devices there are ([roster]), what each
-//! reset of a device may do next ([case]), what a press of a button means ([panel]), who may act
-//! ([pin]), and what every surface shows ([view]). The crate does no I/O and has no clock and no
+//! Everything the box decides is decided here: which devices there are (`roster`), what each
+//! reset of a device may do next (`case`), what a press of a button means (`panel`), who may act
+//! (`pin`), and what every surface shows ([view]). The crate does no I/O and has no clock and no
 //! randomness of its own: time arrives as [`Now`], randomness as [`Seed`], everything else as an
 //! [`Event`]; what should happen leaves as [`Effect`]s.
 //!

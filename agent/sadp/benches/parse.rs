@@ -21,10 +21,7 @@ const ANSWERS: &[(&str, &[u8])] = &[
         "camera",
         include_bytes!("../tests/answers/ipc-2018-mode-second.xml"),
     ),
-    (
-        "recorder",
-        include_bytes!("../tests/answers/nvr.xml"),
-    ),
+    ("recorder", include_bytes!("../tests/answers/nvr.xml")),
     (
         "forgiving",
         include_bytes!("../tests/answers/bare-ampersand.xml"),

@@ -7,7 +7,7 @@
 //! core ── Transmit, Rejoin ──▶ NetHandle ──▶ sockets        (failed? Input::TransmitFailed)
 //! ```
 //!
-//! What bounds it: at most [`WAITING`] inputs ahead of the loop, then datagrams stay in the
+//! What bounds it: at most `WAITING` inputs ahead of the loop, then datagrams stay in the
 //! kernel's 16 MiB per socket, whose losses are counted and told.
 
 mod config;
