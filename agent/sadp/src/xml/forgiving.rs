@@ -68,9 +68,12 @@ impl<'a> Scan<'a> {
         } else if begins_name(after) {
             self.start_tag(after);
         } else {
-            // A `<` that begins nothing is text.
-            self.text(&self.rest[..1]);
-            self.rest = after;
+            // A `<` that begins nothing is text, and so are all but the last of those right behind it.
+            let behind = after.bytes().take_while(|byte| *byte == b'<').count();
+            meter::count(behind + 1);
+            let (literal, rest) = self.rest.split_at(behind.max(1));
+            self.text(literal);
+            self.rest = rest;
         }
     }
 
