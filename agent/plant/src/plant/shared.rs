@@ -12,7 +12,7 @@ use sadp::PORT;
 use serde::Serialize;
 use thiserror::Error;
 
-use super::{PlantConfig, WebMode, lock, web_address};
+use super::{PlantConfig, WebMode, WireMode, lock, web_address};
 use crate::camera::{Answer, AnswerMode, Camera, Counters};
 use crate::faults::Faults;
 use crate::identity::Place;
@@ -76,6 +76,8 @@ pub(crate) struct Shared {
     by_port: BTreeMap<u16, usize>,
     web: WebMode,
     gateway: bool,
+    /// What we send to the group comes back to us.
+    hears_itself: bool,
     faults: Faults,
     started: Instant,
     skew_ms: u64,
@@ -150,6 +152,7 @@ impl Shared {
                 .collect(),
             web: config.web,
             gateway: config.gateway,
+            hears_itself: matches!(config.wire, WireMode::Plain { .. }),
             cameras,
             faults: Faults::new(config.faults, config.seed),
             started: Instant::now(),
@@ -236,6 +239,9 @@ impl Shared {
         for index in 0..self.cameras.len() {
             if let Some(search) = self.cameras[index].chatter() {
                 self.queue(index, vec![search.clone()], None);
+                if self.hears_itself {
+                    continue;
+                }
                 // Its neighbours hear it as they hear anybody.
                 let source = SocketAddrV4::new(self.cameras[index].place().address, PORT);
                 let neighbour = Asker {

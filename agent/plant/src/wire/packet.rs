@@ -273,3 +273,101 @@ fn send_many(socket: &Socket, frames: &[Vec<u8>]) -> io::Result<usize> {
     };
     usize::try_from(sent).map_err(|_| io::Error::last_os_error())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use sadp::{Layer2Inquiry, Layer2Kind, parse_frame};
+
+    use super::*;
+    use crate::namespace;
+    use crate::wire::Source;
+    use crate::{Plant, PlantConfig, WebMode, WireMode};
+
+    /// A bare inquiry from an interface without any address is answered by every camera; what is read back is what the
+    /// protocol crate makes of it.
+    #[tokio::test]
+    async fn layer_2_inquiries_are_answered() {
+        if !namespace::inside("wire::packet::tests::layer_2_inquiries_are_answered") {
+            return;
+        }
+        namespace::ip("link add va type veth peer name vb");
+        namespace::ip("link set va up");
+        namespace::ip("link set vb up");
+        namespace::accept_foreign_subnets();
+        let plant = Plant::start(PlantConfig {
+            cameras: 30,
+            wire: WireMode::Raw {
+                interface: "vb".to_owned(),
+            },
+            web: WebMode::Off,
+            ..PlantConfig::default()
+        })
+        .expect("a plant");
+        let index = nix::net::if_::if_nametoindex("va").expect("va");
+        let mut client = PacketWire::open("va", index).expect("a packet socket");
+        let source_mac = [0x02, 0, 0, 0, 0, 0x77];
+        let inquiry = Layer2Inquiry {
+            source_mac,
+            source_ip: Ipv4Addr::UNSPECIFIED,
+            sequence: 0x2403,
+        };
+        let source = Source {
+            mac: source_mac,
+            address: Ipv4Addr::UNSPECIFIED,
+        };
+        let bytes = inquiry.emit().into();
+        assert_eq!(
+            client
+                .send(&[Outgoing {
+                    source,
+                    target: Target::Frame,
+                    bytes
+                }])
+                .await,
+            0
+        );
+
+        let states = plant.cameras();
+        let mut found = BTreeSet::new();
+        let end = tokio::time::Instant::now() + Duration::from_secs(5);
+        while found.len() < states.len() {
+            let ready = tokio::time::timeout_at(end, client.socket.readable()).await;
+            let mut ready = ready
+                .unwrap_or_else(|_| panic!("only {} answered", found.len()))
+                .expect("readable");
+            let descriptor = client.socket.get_ref().as_raw_fd();
+            let flags = nix::sys::socket::MsgFlags::MSG_DONTWAIT;
+            let Ok(length) = nix::sys::socket::recv(descriptor, &mut client.buffer, flags) else {
+                ready.clear_ready();
+                continue;
+            };
+            let Ok(frame) = parse_frame(&client.buffer[..length]) else {
+                continue;
+            };
+            assert_eq!(
+                (frame.kind, frame.sequence, frame.destination_mac),
+                (Layer2Kind::Answer, 0x2403, source_mac)
+            );
+            let device = frame.device.expect("a device");
+            let state = states
+                .iter()
+                .find(|state| Some(&state.serial) == device.serial.as_ref())
+                .expect("ours");
+            assert_eq!(
+                (frame.source_ip, device.ipv4),
+                (state.address, Some(state.address))
+            );
+            assert_eq!(
+                device.boot_time_text.as_deref(),
+                Some(state.boot_time.as_str())
+            );
+            // Both blocks: the model is in the second one.
+            let model: String = state.model.chars().take(23).collect();
+            assert_eq!(device.model, Some(model));
+            found.insert(state.camera);
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! A small client on crate `sadp`, for the other side of the wire.
 #![allow(dead_code, unreachable_pub, reason = "each test takes what it needs")]
 
+pub mod namespace;
+
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
@@ -40,20 +42,36 @@ pub struct Client {
 }
 
 impl Client {
+    /// On the loopback interface, from its own address.
     pub fn open(port: u16) -> Client {
+        let client = Client::on("lo", port);
+        let socket = socket2::SockRef::from(&client.socket);
+        socket
+            .set_multicast_if_v4(&Ipv4Addr::LOCALHOST)
+            .expect("interface");
+        client
+    }
+
+    /// On any interface, by its name alone.
+    pub fn on(interface: &str, port: u16) -> Client {
         let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP)).expect("a socket");
         socket.set_nonblocking(true).expect("non-blocking");
         socket.set_reuse_address(true).expect("reuse");
-        socket.set_recv_buffer_size(8 << 20).expect("buffer");
+        // Beyond the system's limit where we may: the default holds some ninety answers.
+        let bytes = 8 << 20;
+        nix::sys::socket::setsockopt(&socket, nix::sys::socket::sockopt::RcvBufForce, &bytes)
+            .map_err(std::io::Error::from)
+            .or_else(|_| socket.set_recv_buffer_size(bytes))
+            .expect("buffer");
         socket
             .bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)).into())
             .expect("bind");
-        let lo = nix::net::if_::if_nametoindex("lo").expect("lo");
+        let index = nix::net::if_::if_nametoindex(interface).expect("the interface");
         socket
-            .join_multicast_v4_n(&GROUP, &InterfaceIndexOrAddress::Index(lo))
+            .join_multicast_v4_n(&GROUP, &InterfaceIndexOrAddress::Index(index))
             .expect("join");
         socket
-            .set_multicast_if_v4(&Ipv4Addr::LOCALHOST)
+            .bind_device(Some(interface.as_bytes()))
             .expect("interface");
         let socket = UdpSocket::from_std(socket.into()).expect("a runtime");
         Client {

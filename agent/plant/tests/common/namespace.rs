@@ -1,0 +1,60 @@
+//! A test in a network namespace of its own: it starts itself again inside one.
+
+use std::process::{Command, Stdio};
+
+const INSIDE: &str = "PLANT_TEST_INSIDE";
+
+/// `true` inside the namespace, where nothing exists but `lo`, which is up. Outside it runs the test of this name
+/// inside, passes its failure on and gives `false`. Where this machine allows no namespaces it says so; with `CI` set
+/// that is a failure.
+pub fn inside(test: &str) -> bool {
+    if std::env::var_os(INSIDE).is_some() {
+        ip("link set lo up");
+        return true;
+    }
+    // As root outright; else as root of a user namespace.
+    let works = |how: &str| {
+        let tried = Command::new("unshare")
+            .args([how, "true"])
+            .stderr(Stdio::null())
+            .status();
+        tried.is_ok_and(|status| status.success())
+    };
+    let Some(how) = ["-n", "-rn"].into_iter().find(|how| works(how)) else {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "this machine allows no network namespaces"
+        );
+        eprintln!("{test}: skipped, this machine allows no network namespaces");
+        return false;
+    };
+    let program = std::env::current_exe().expect("the test's own path");
+    let status = Command::new("unshare")
+        .arg(how)
+        .arg(program)
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env(INSIDE, "1")
+        .status()
+        .expect("unshare runs");
+    assert!(status.success(), "{test} failed in its namespace");
+    false
+}
+
+/// Runs `ip`.
+pub fn ip(arguments: &str) -> String {
+    let output = Command::new("ip")
+        .args(arguments.split(' '))
+        .output()
+        .expect("`ip` (package iproute2) runs");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "ip {arguments}: {error}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Lets answers in that have no route back, as the box does.
+pub fn accept_foreign_subnets() {
+    for name in ["all", "default", "va"] {
+        let path = format!("/proc/sys/net/ipv4/conf/{name}/rp_filter");
+        std::fs::write(&path, "0").unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+}
