@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
+use crate::scan::{self, ScanArgs};
 use crate::{log, run};
 
 /// Finds Hikvision devices, shows a device's reset QR, and sends the vendor's key with a new password.
@@ -30,6 +31,10 @@ enum Command {
         #[arg(value_name = "FILE", default_value = config::DEFAULT_PATH)]
         file: PathBuf,
     },
+    /// Look for devices once and print them as they answer.
+    ///
+    /// Exit status: 0 devices were found, 1 none, 2 wrong use, 3 the network could not be listened to.
+    Scan(ScanArgs),
 }
 
 /// Parses the command line and runs the command.
@@ -37,6 +42,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run { config } => run_box(config),
         Command::CheckConfig { file } => check_config(&file),
+        Command::Scan(args) => scan::run(&args),
     }
 }
 

@@ -11,4 +11,5 @@ pub mod config;
 pub mod log;
 pub mod net;
 pub mod run;
+pub mod scan;
 pub mod store;

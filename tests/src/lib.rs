@@ -4,7 +4,10 @@
 //! The tests need root (network namespaces) and iproute2; the README's test command gives both.
 
 pub mod agent;
+pub mod crowd;
 pub mod http;
 pub mod netns;
 pub mod plant;
 pub mod process;
+pub mod scanning;
+pub mod wire;

@@ -25,7 +25,7 @@ mod shell;
 mod sys;
 mod twins;
 
-pub use config::{Interfaces, NetConfig, PacketSocket};
+pub use config::{All, Interfaces, NetConfig, PacketSocket};
 
 use resetbox_core::LinkId;
 use resetbox_core::effect::Transmit;
