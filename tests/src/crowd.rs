@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use sadp::{Layer2Answer, Layer2Frame, Layer2Kind};
 
 use crate::netns::Host;
-use crate::wire::{Envelope, Received, Wire};
+use crate::wire::{self, Envelope, Received, Wire};
 
 /// How a camera answers. Always to port 37020.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -102,6 +102,8 @@ pub struct State {
     pub last_answer: Option<Instant>,
     /// Draws losses, always the same ones.
     dice: u64,
+    /// Identifications of IP packets.
+    next_id: u16,
 }
 
 impl Crowd {
@@ -115,7 +117,7 @@ impl Crowd {
         let thread = std::thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
                 if let Some(frame) = wire.receive() {
-                    hear(&mut wire, &config, &shared, &frame);
+                    hear(&wire, &config, &shared, &frame);
                 }
             }
         });
@@ -175,21 +177,11 @@ pub fn answer(number: usize, ipv4: Ipv4Addr, uuid: &str, len: usize) -> Vec<u8> 
     format!("{start}<Pad>{}</Pad>{end}", "x".repeat(pad)).into_bytes()
 }
 
-fn hear(wire: &mut Wire, config: &Config, state: &Mutex<State>, frame: &[u8]) {
-    let note = |asker| {
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        if config.once && state.inquiries > 0 {
-            return false;
-        }
-        state.inquiries += 1;
-        state.askers.push(asker);
-        state.first_answer.get_or_insert_with(Instant::now);
-        true
-    };
+fn hear(wire: &Wire, config: &Config, state: &Mutex<State>, frame: &[u8]) {
     if config.answers == Answers::Layer2 {
         if let Ok(inquiry) = sadp::parse_frame(frame)
             && inquiry.kind == Layer2Kind::Inquiry
-            && note((inquiry.source_ip, inquiry.source_mac))
+            && note(config, state, (inquiry.source_ip, inquiry.source_mac))
         {
             layer2_answers(wire, config, &inquiry);
         }
@@ -201,46 +193,92 @@ fn hear(wire: &mut Wire, config: &Config, state: &Mutex<State>, frame: &[u8]) {
     let Some(uuid) = inquiry(&received) else {
         return;
     };
-    if !note((received.source, received.source_mac)) {
+    if !note(config, state, (received.source, received.source_mac)) {
         return;
     }
-    for (number, ipv4) in config.numbered() {
+    // Made beforehand, so that they leave back to back.
+    let frames: Vec<Vec<u8>> = config
+        .numbered()
+        .flat_map(|(number, ipv4)| answers(config, state, &received, uuid, number, ipv4))
+        .collect();
+    let start = Instant::now();
+    with(state, |state| {
+        state.first_answer.get_or_insert(start);
+    });
+    for frame in &frames {
+        wire.send(frame);
+    }
+    with(state, |state| state.last_answer = Some(Instant::now()));
+}
+
+/// Counts an inquiry that is to be answered; `false`: this one is not.
+fn note(config: &Config, state: &Mutex<State>, asker: (Ipv4Addr, [u8; 6])) -> bool {
+    with(state, |state| {
+        if config.once && state.inquiries > 0 {
+            return false;
+        }
+        state.inquiries += 1;
+        state.askers.push(asker);
+        true
+    })
+}
+
+fn with<T>(state: &Mutex<State>, work: impl FnOnce(&mut State) -> T) -> T {
+    work(&mut state.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The frames of one camera's answers to one inquiry.
+fn answers(
+    config: &Config,
+    state: &Mutex<State>,
+    received: &Received<'_>,
+    uuid: &str,
+    number: usize,
+    ipv4: Ipv4Addr,
+) -> Vec<Vec<u8>> {
+    if lost(config, state) {
+        return Vec::new();
+    }
+    let payload = answer(number, ipv4, uuid, config.answer_len);
+    let group = (sadp::GROUP, [0x01, 0x00, 0x5e, 0x7f, 0xff, 0xfa]);
+    let asker = (received.source, received.source_mac);
+    let targets = match config.answers {
+        Answers::Unicast => vec![asker],
+        Answers::Multicast => vec![group],
+        Answers::Both => vec![group, asker],
+        Answers::Layer2 => vec![],
+    };
+    let mut frames = Vec::new();
+    for (destination, destination_mac) in targets {
         if lost(config, state) {
             continue;
         }
-        let payload = answer(number, ipv4, uuid, config.answer_len);
-        let envelope = |destination, destination_mac| Envelope {
+        let envelope = Envelope {
             source_mac: mac(number),
             destination_mac,
             source: ipv4,
             destination,
             ports: (sadp::PORT, sadp::PORT),
         };
-        if config.answers != Answers::Unicast && !lost(config, state) {
-            wire.send_udp(
-                &envelope(sadp::GROUP, [0x01, 0x00, 0x5e, 0x7f, 0xff, 0xfa]),
-                &payload,
-            );
-        }
-        if config.answers != Answers::Multicast && !lost(config, state) {
-            wire.send_udp(&envelope(received.source, received.source_mac), &payload);
-        }
+        let id = with(state, |state| {
+            state.next_id = state.next_id.wrapping_add(1);
+            state.next_id
+        });
+        frames.extend(wire::frames(&envelope, id, &payload));
     }
-    state
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .last_answer = Some(Instant::now());
+    frames
 }
 
 /// Draws whether one frame of one camera is lost.
 fn lost(config: &Config, state: &Mutex<State>) -> bool {
-    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-    // Knuth's MMIX generator.
-    state.dice = state
-        .dice
-        .wrapping_mul(6_364_136_223_846_793_005)
-        .wrapping_add(1_442_695_040_888_963_407);
-    (state.dice >> 33) % 100 < config.loss_percent
+    with(state, |state| {
+        // Knuth's MMIX generator.
+        state.dice = state
+            .dice
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state.dice >> 33) % 100 < config.loss_percent
+    })
 }
 
 fn layer2_answers(wire: &Wire, config: &Config, inquiry: &Layer2Frame) {
