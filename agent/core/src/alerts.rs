@@ -118,3 +118,147 @@ fn urgency(why: CaseAlert) -> u8 {
         CaseAlert::DeviceGone => 7,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::case;
+    use crate::view::CasePhase as P;
+
+    fn whys(cases: &[CaseView]) -> Vec<(&str, CaseAlert)> {
+        alerts(cases, &HealthState::default())
+            .into_iter()
+            .map(|alert| match alert {
+                Alert::Case { case, why, .. } => {
+                    let name = cases
+                        .iter()
+                        .find(|other| other.id == case)
+                        .expect("one of these");
+                    (name.id.0.as_str(), why)
+                }
+                other => panic!("not about a case: {other:?}"),
+            })
+            .collect()
+    }
+
+    fn with(number: u8, change: impl FnOnce(&mut CaseView)) -> CaseView {
+        let mut case = case(number, P::Awaiting);
+        case.left = Some(Duration::from_secs(40 * 3600));
+        change(&mut case);
+        case
+    }
+
+    fn problem(kind: ProblemKind) -> Option<Problem> {
+        Some(Problem::new(kind))
+    }
+
+    #[test]
+    fn what_goes_its_way_needs_nobody() {
+        for phase in [
+            P::Exporting,
+            P::Awaiting,
+            P::Ready,
+            P::Exchanging,
+            P::Sending,
+            P::Done,
+            P::Cancelled,
+            P::Failed,
+        ] {
+            assert_eq!(whys(&[with(1, |case| case.phase = phase)]), [], "{phase:?}");
+        }
+    }
+
+    #[test]
+    fn each_reason_alone() {
+        let hours = |hours: u64| Some(Duration::from_secs(hours * 3600));
+        let cases: [(CaseAlert, CaseView); 8] = [
+            (CaseAlert::Unclear, with(1, |case| case.phase = P::Unclear)),
+            (CaseAlert::Void, with(1, |case| case.phase = P::Void)),
+            (
+                CaseAlert::MaybeRestarted,
+                with(1, |case| case.doubt = problem(ProblemKind::MaybeRestarted)),
+            ),
+            (
+                CaseAlert::Locked,
+                with(1, |case| case.lock_minutes = Some(1)),
+            ),
+            (
+                CaseAlert::Refused,
+                with(1, |case| case.problem = problem(ProblemKind::KeyWrong)),
+            ),
+            (
+                CaseAlert::MayBeVoid,
+                with(1, |case| case.may_be_void = true),
+            ),
+            (
+                CaseAlert::ExpiresSoon,
+                with(1, |case| case.left = hours(27)),
+            ),
+            (
+                CaseAlert::DeviceGone,
+                with(1, |case| case.doubt = problem(ProblemKind::DeviceSilent)),
+            ),
+        ];
+        for (why, case) in cases {
+            assert_eq!(whys(std::slice::from_ref(&case)), [("case1", why)]);
+        }
+        // 28 of the 48 hours are 4 of the promised 24.
+        assert_eq!(whys(&[with(1, |case| case.left = hours(28))]), []);
+        assert_eq!(whys(&[with(1, |case| case.lock_minutes = Some(0))]), []);
+        let box_fault = problem(ProblemKind::KeyPairFailed { text: "x".into() });
+        assert_eq!(whys(&[with(1, |case| case.problem = box_fault)]), []);
+    }
+
+    #[test]
+    fn the_most_urgent_case_comes_first_and_equals_keep_their_order() {
+        let cases = [
+            with(1, |case| case.may_be_void = true),
+            with(2, |case| case.lock_minutes = Some(3)),
+            with(3, |case| case.phase = P::Unclear),
+            with(4, |case| case.lock_minutes = Some(9)),
+        ];
+        assert_eq!(
+            whys(&cases),
+            [
+                ("case3", CaseAlert::Unclear),
+                ("case2", CaseAlert::Locked),
+                ("case4", CaseAlert::Locked),
+                ("case1", CaseAlert::MayBeVoid),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_void_case_is_silent_once_the_device_has_a_newer_one() {
+        let newer = with(1, |_| ());
+        let mut void = with(1, |case| case.phase = P::Void);
+        void.id.0 = "older".into();
+        assert_eq!(whys(&[newer, void.clone()]), []);
+        let other = with(2, |_| ());
+        assert_eq!(whys(&[other, void]), [("older", CaseAlert::Void)]);
+    }
+
+    #[test]
+    fn faults_of_the_box_come_and_go_with_the_reports() {
+        let mut health = HealthState::default();
+        health.take(Health::Http(Err("port 80 is taken".into())));
+        health.take(Health::Store(Err("disk full".into())));
+        health.take(Health::Config(Err("line 3".into())));
+        health.take(Health::Panel(Err("no SPI".into())));
+        assert_eq!(
+            alerts(&[], &health),
+            [
+                Alert::Store("disk full".into()),
+                Alert::Panel("no SPI".into()),
+                Alert::Config("line 3".into()),
+                Alert::Http("port 80 is taken".into()),
+            ]
+        );
+        health.take(Health::Http(Ok(vec!["http://10.43.0.1".into()])));
+        health.take(Health::Store(Ok(())));
+        health.take(Health::Config(Ok(())));
+        health.take(Health::Panel(Ok(())));
+        assert_eq!(alerts(&[], &health), []);
+        assert_eq!(health.urls(), ["http://10.43.0.1"]);
+    }
+}

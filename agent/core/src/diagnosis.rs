@@ -11,6 +11,8 @@ const SILENT_PROBES: u64 = 12;
 const SMALL_BUFFER: u64 = 1024 * 1024;
 /// Kinds of unreadable datagrams that are told.
 const UNREADABLE_TOLD: usize = 8;
+/// Addresses and serials of one kind that are told: whoever floods the network gets no more room.
+const ALIKE_TOLD: usize = 8;
 
 /// What is known about one link.
 #[derive(Copy, Clone)]
@@ -57,22 +59,21 @@ pub(crate) fn diagnose(links: &[LinkFacts<'_>], heard: &Heard<'_>) -> Diagnosis 
         heard
             .doubled_macs
             .iter()
+            .take(ALIKE_TOLD)
             .map(|mac| Finding::DoubledMac { mac: mac.clone() }),
     );
     findings.extend(
         heard
             .other_clients
             .iter()
+            .take(ALIKE_TOLD)
             .map(|address| Finding::OtherClient { address: *address }),
     );
-    findings.extend(
-        heard
-            .doubled_serials
-            .iter()
-            .map(|tail| Finding::DoubledSerial {
-                serial_tail: tail.clone(),
-            }),
-    );
+    findings.extend(heard.doubled_serials.iter().take(ALIKE_TOLD).map(|tail| {
+        Finding::DoubledSerial {
+            serial_tail: tail.clone(),
+        }
+    }));
     findings.extend(heard.roster_full.map(|limit| Finding::RosterFull { limit }));
     let mut unreadable = heard.unreadable.to_vec();
     unreadable.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -208,4 +209,224 @@ fn raw_only(link: &LinkFacts<'_>, _: &[LinkFacts<'_>]) -> Option<Finding> {
         link: name(link),
         answers: link.answers_raw_only,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Ears, LinkId};
+
+    /// A link on which nothing is wrong.
+    fn report() -> LinkReport {
+        LinkReport {
+            link: LinkId(2),
+            name: "eth0".into(),
+            up: true,
+            carrier: true,
+            speed_mbit: Some(100),
+            mac: None,
+            addresses: vec![(Ipv4Addr::new(192, 168, 1, 10), 24)],
+            ears: Ears {
+                udp: Some(Ok(())),
+                ephemeral_port: false,
+                packet: Some(Ok(())),
+                receive_buffer: 16 * 1024 * 1024,
+            },
+            rp_filter: Some(0),
+        }
+    }
+
+    fn facts(report: &LinkReport) -> LinkFacts<'_> {
+        LinkFacts {
+            report,
+            probes: 40,
+            answers: 3,
+            answers_raw_only: 0,
+            dropped: 0,
+            send_error: None,
+        }
+    }
+
+    fn findings(report: &LinkReport, change: impl FnOnce(&mut LinkFacts<'_>)) -> Vec<Finding> {
+        let mut facts = facts(report);
+        change(&mut facts);
+        diagnose(&[facts], &Heard::default()).findings
+    }
+
+    fn eth0() -> String {
+        "eth0".into()
+    }
+
+    #[test]
+    fn a_healthy_link_has_no_findings() {
+        let report = report();
+        assert_eq!(findings(&report, |_| ()), []);
+        assert_eq!(
+            diagnose(&[], &Heard::default()).findings,
+            [Finding::NoInterface]
+        );
+    }
+
+    #[test]
+    fn what_keeps_everything_away() {
+        let mut no_cable = report();
+        no_cable.carrier = false;
+        assert_eq!(
+            findings(&no_cable, |_| ()),
+            [Finding::NoCable { link: eth0() }]
+        );
+        let other = report();
+        let both = diagnose(&[facts(&no_cable), facts(&other)], &Heard::default());
+        assert_eq!(both.findings, [], "an empty socket beside a used one");
+        assert_eq!((both.probes, both.answers), (80, 6));
+
+        let mut udp = report();
+        udp.ears.udp = Some(Err("permission denied".into()));
+        let why = "permission denied".to_owned();
+        assert_eq!(
+            findings(&udp, |_| ()),
+            [Finding::UdpFailed { link: eth0(), why }]
+        );
+
+        let fine = report();
+        let why = "network is down".to_owned();
+        assert_eq!(
+            findings(&fine, |facts| facts.send_error = Some("network is down")),
+            [Finding::SendFailed { link: eth0(), why }]
+        );
+    }
+
+    #[test]
+    fn an_address_is_needed_only_without_the_packet_socket() {
+        let mut bare = report();
+        bare.addresses.clear();
+        assert_eq!(findings(&bare, |_| ()), []);
+        bare.ears.packet = Some(Err("CAP_NET_RAW is missing".into()));
+        let why = "CAP_NET_RAW is missing".to_owned();
+        assert_eq!(
+            findings(&bare, |_| ()),
+            [
+                Finding::NoAddress { link: eth0() },
+                Finding::NoPacketSocket { link: eth0(), why },
+            ]
+        );
+    }
+
+    #[test]
+    fn the_filter_of_return_paths_matters_only_without_the_packet_socket() {
+        for value in [1, 2] {
+            let mut filtered = report();
+            filtered.rp_filter = Some(value);
+            assert_eq!(findings(&filtered, |_| ()), []);
+            filtered.ears.packet = None;
+            assert_eq!(
+                findings(&filtered, |_| ()),
+                [Finding::ReversePathFilter {
+                    link: eth0(),
+                    value
+                }]
+            );
+        }
+    }
+
+    #[test]
+    fn silence_is_told_after_twelve_probes() {
+        let report = report();
+        let silent = |probes: u64| {
+            findings(&report, |facts| {
+                facts.probes = probes;
+                facts.answers = 0;
+            })
+        };
+        assert_eq!(silent(11), []);
+        assert_eq!(
+            silent(12),
+            [Finding::Silence {
+                link: eth0(),
+                probes: 12
+            }]
+        );
+    }
+
+    #[test]
+    fn what_makes_it_slower_or_lossy() {
+        let mut link = report();
+        link.speed_mbit = Some(10);
+        link.ears.ephemeral_port = true;
+        link.ears.receive_buffer = 212_992;
+        assert_eq!(
+            findings(&link, |facts| {
+                facts.dropped = 7;
+                facts.answers_raw_only = 2;
+            }),
+            [
+                Finding::PortTaken { link: eth0() },
+                Finding::Dropped {
+                    link: eth0(),
+                    count: 7
+                },
+                Finding::SlowLink {
+                    link: eth0(),
+                    mbit: 10
+                },
+                Finding::SmallBuffer {
+                    link: eth0(),
+                    bytes: 212_992
+                },
+                Finding::RawOnly {
+                    link: eth0(),
+                    answers: 2
+                },
+            ]
+        );
+    }
+
+    #[test]
+    fn what_others_do_comes_after_what_the_box_can_do_about_itself() {
+        let link = report();
+        let mut silent = facts(&link);
+        silent.answers = 0;
+        let many: Vec<String> = (0..100).map(|n| format!("{n:06}")).collect();
+        let clients = [Ipv4Addr::new(192, 168, 1, 7)];
+        let macs = ["44-47-cc-37-ce-81".to_owned()];
+        let heard = Heard {
+            unreadable: &[("no MAC".into(), 2), ("empty".into(), 9), ("a".into(), 2)],
+            other_clients: &clients,
+            doubled_serials: &many,
+            doubled_macs: &macs,
+            roster_full: Some(8192),
+        };
+        let diagnosis = diagnose(&[silent], &heard);
+        assert_eq!(
+            diagnosis.findings[..3],
+            [
+                Finding::Silence {
+                    link: eth0(),
+                    probes: 40
+                },
+                Finding::DoubledMac {
+                    mac: macs[0].clone()
+                },
+                Finding::OtherClient {
+                    address: clients[0]
+                },
+            ]
+        );
+        assert_eq!(
+            diagnosis.findings.len(),
+            3 + ALIKE_TOLD + 1,
+            "a flood gets no more room"
+        );
+        assert_eq!(
+            diagnosis.findings.last(),
+            Some(&Finding::RosterFull { limit: 8192 })
+        );
+        let reasons: Vec<&str> = diagnosis
+            .unreadable
+            .iter()
+            .map(|(why, _)| why.as_str())
+            .collect();
+        assert_eq!(reasons, ["empty", "a", "no MAC"]);
+        assert_eq!(diagnosis.other_clients, clients);
+    }
 }

@@ -93,3 +93,146 @@ fn is_refusal(alert: &Alert) -> bool {
         }
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use sadp::Way;
+
+    use super::*;
+    use crate::fixtures::{case, device, link};
+    use crate::request::CaseId;
+    use IndicatorState as S;
+
+    /// Everything that can be a sign, each with the state that it alone leads to.
+    struct World {
+        links: Vec<LinkView>,
+        devices: Vec<Arc<DeviceView>>,
+        cases: Vec<CaseView>,
+        alerts: Vec<Alert>,
+        starting: bool,
+        succeeded: Option<Mono>,
+        identify: Option<Mono>,
+    }
+
+    const NOW: Now = Now {
+        mono: Mono(100_000),
+        wall: None,
+    };
+
+    impl World {
+        fn bare() -> Self {
+            Self {
+                links: vec![link()],
+                devices: Vec::new(),
+                cases: Vec::new(),
+                alerts: Vec::new(),
+                starting: false,
+                succeeded: None,
+                identify: None,
+            }
+        }
+
+        fn signs(&self) -> Signs<'_> {
+            Signs {
+                starting: self.starting,
+                links: &self.links,
+                devices: &self.devices,
+                cases: &self.cases,
+                alerts: &self.alerts,
+                succeeded: self.succeeded,
+                identify: self.identify,
+            }
+        }
+
+        fn state(&self) -> S {
+            indicator_state(NOW, &self.signs())
+        }
+    }
+
+    fn alert(why: CaseAlert) -> Alert {
+        Alert::Case {
+            case: CaseId("c".into()),
+            serial_tail: "000001".into(),
+            why,
+        }
+    }
+
+    #[test]
+    fn what_comes_later_in_the_order_outranks_all_before() {
+        let mut world = World::bare();
+        assert_eq!(world.state(), S::Searching);
+        // Each is added to the ones before, from the least to the most urgent.
+        type Happens = fn(&mut World);
+        let steps: [(S, Happens); 8] = [
+            (S::Listed, |world| {
+                world.devices.push(Arc::new(device(1, Way::TypedKey)))
+            }),
+            (S::Waiting, |world| {
+                world.cases.push(case(1, CasePhase::Awaiting))
+            }),
+            (S::Sending, |world| {
+                world.cases.push(case(2, CasePhase::Exchanging))
+            }),
+            (S::Succeeded, |world| world.succeeded = Some(Mono(99_000))),
+            (S::Attention, |world| {
+                world.alerts.push(alert(CaseAlert::MayBeVoid))
+            }),
+            (S::Refused, |world| {
+                world.alerts.push(alert(CaseAlert::Locked))
+            }),
+            (S::Fault, |world| {
+                world.alerts.push(Alert::Store("full".into()))
+            }),
+            (S::Identify, |world| world.identify = Some(Mono(99_000))),
+        ];
+        let mut before = S::Searching;
+        for (state, happens) in steps {
+            happens(&mut world);
+            assert_eq!(world.state(), state);
+            assert!(
+                state > before,
+                "the order of the states is the order of urgency"
+            );
+            before = state;
+        }
+    }
+
+    #[test]
+    fn without_a_cable_or_a_device_it_says_so() {
+        let mut world = World::bare();
+        world.links[0].carrier = false;
+        assert_eq!(world.state(), S::NoCable);
+        world.starting = true;
+        assert_eq!(world.state(), S::Starting);
+        world.starting = false;
+        let mut gone = device(1, Way::TypedKey);
+        gone.gone = true;
+        world.links[0].carrier = true;
+        world.devices.push(Arc::new(gone));
+        assert_eq!(world.state(), S::Searching, "one that is gone is not there");
+    }
+
+    #[test]
+    fn a_success_lasts_a_minute_and_identify_half_of_one() {
+        let mut world = World::bare();
+        world.succeeded = Some(Mono(40_001));
+        assert_eq!(world.state(), S::Succeeded);
+        assert_eq!(indicator_deadline(NOW, &world.signs()), Some(Mono(100_001)));
+        world.succeeded = Some(Mono(40_000));
+        assert_eq!(world.state(), S::Searching);
+        assert_eq!(indicator_deadline(NOW, &world.signs()), None);
+        world.identify = Some(Mono(70_001));
+        assert_eq!(world.state(), S::Identify);
+        world.identify = Some(Mono(70_000));
+        assert_eq!(world.state(), S::Searching);
+    }
+
+    #[test]
+    fn a_mistake_in_the_configuration_is_no_fault_of_the_box() {
+        let mut world = World::bare();
+        world.alerts = vec![Alert::Config("line 3".into())];
+        assert_eq!(world.state(), S::Attention);
+        world.alerts = vec![Alert::Panel("no SPI".into())];
+        assert_eq!(world.state(), S::Fault);
+    }
+}

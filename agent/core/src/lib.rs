@@ -22,11 +22,12 @@ mod diagnosis;
 mod drbg;
 pub mod effect;
 pub mod event;
+#[cfg(test)]
+mod fixtures;
 mod hearing;
 mod indicator;
 mod links;
 mod outbox;
-#[allow(dead_code, reason = "its transcripts will use the rest")]
 mod panel;
 mod pin;
 pub mod policy;

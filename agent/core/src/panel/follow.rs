@@ -91,7 +91,13 @@ impl Panel {
                 Alert::Case { .. } => false,
             })
         });
-        let face = self.shown(now, world).face();
+        let shown = self.shown(now, world);
+        let (face, is_qr) = (shown.face(), matches!(shown, Shown::Qr(_)));
+        if self.asleep && is_qr {
+            // Another page slept, and its case has become a QR: somebody wants to scan it.
+            self.asleep = false;
+            self.active = now.mono;
+        }
         if self.face.as_ref().is_some_and(|before| *before != face) {
             self.appeared = Some(now.mono);
             if let Some(held) = &mut self.held {
@@ -111,7 +117,11 @@ impl Panel {
             let mut seen = Seen::from(case);
             match before.get(&case.id) {
                 Some(old) => {
-                    seen.read.clone_from(&old.read);
+                    // What a new attempt ends with is news, though it may be what the last one
+                    // ended with.
+                    if !matches!(case.phase, CasePhase::Exchanging | CasePhase::Sending) {
+                        seen.read.clone_from(&old.read);
+                    }
                     seen.doubt_read.clone_from(&old.doubt_read);
                     seen.noticed = old.noticed;
                     let told = is_told(old, &seen);

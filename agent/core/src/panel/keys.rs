@@ -273,7 +273,7 @@ impl Panel {
         match case {
             Some(case) => {
                 choices.push(Action::ShowQr);
-                if case.typed_key && case.phase == CasePhase::Awaiting {
+                if can_type(case) && case.phase == CasePhase::Awaiting {
                     choices.push(Action::EnterKey);
                 }
             }
@@ -331,7 +331,7 @@ impl Panel {
             Action::Send
         };
         match shown {
-            Shown::Qr(_) if case.typed_key => {
+            Shown::Qr(_) if can_type(case) => {
                 keys.push(press(Button::Ok, Action::EnterKey, Intent::EnterKey(id())));
                 keys.extend(both(
                     Button::Down,
@@ -348,12 +348,12 @@ impl Panel {
                 keys.push(press(Button::Back, Action::KeepWaiting, Intent::Read(id())));
             }
             Shown::Refused(_, problem) => {
-                // While the device is locked another try only makes it longer.
                 if problem.lock_minutes.is_none() {
                     keys.push(press(Button::Ok, Action::TryAgain, Intent::TryAgain(id())));
                 }
                 keys.push(press(Button::Back, Action::Back, Intent::Read(id())));
             }
+            Shown::ConfirmWaiting(_) | Shown::ConfirmTyped(_) if is_locked(case) => {}
             Shown::ConfirmWaiting(_) => keys.push(hold(
                 send,
                 Intent::SendWaiting {
@@ -447,6 +447,16 @@ pub(super) fn open_case<'w>(world: &World<'w>, device: &DeviceView) -> Option<&'
 /// The box can open a case for it now.
 fn can_open(device: &DeviceView) -> bool {
     matches!(device.way, Way::TypedKey | Way::KeyFile) && !device.gone && !device.doubled_mac
+}
+
+/// The device has had too many wrong tries: another one only makes it longer.
+fn is_locked(case: &CaseView) -> bool {
+    case.lock_minutes.is_some_and(|minutes| minutes > 0)
+}
+
+/// There is a key to type, and a point in typing it now.
+fn can_type(case: &CaseView) -> bool {
+    case.typed_key && !is_locked(case)
 }
 
 /// A new case in the place of this one, if its device is there.

@@ -1,6 +1,6 @@
 //! From what is shown to the page that the view draws.
 
-use super::act::listed;
+use super::act::{find, listed};
 use super::follow::hour_and_minute;
 use super::shown::Shown;
 use super::{Panel, World, settings};
@@ -254,13 +254,16 @@ fn with_token(url: &str, token: &str) -> String {
 }
 
 fn row(world: &World<'_>, device: &DeviceView) -> Row {
-    let mark = match Panel::phase_of(world, device) {
-        Some(phase) => Mark::Case(phase),
-        None if device.gone => Mark::Gone,
-        None if !device.activated => Mark::Inactive,
-        None if !matches!(device.way, sadp::Way::TypedKey | sadp::Way::KeyFile) => Mark::NoWay,
-        None if device.brand.is_some() => Mark::Oem,
-        None => Mark::Ready,
+    let last = device.case.as_ref().and_then(|id| find(world, id));
+    let mark = match last.map(|case| case.phase) {
+        Some(phase) if device.case_open => Mark::Case(phase),
+        _ if device.gone => Mark::Gone,
+        // With many cameras one wants to see which are done, and which must be begun again.
+        Some(phase @ (CasePhase::Done | CasePhase::Void)) => Mark::Case(phase),
+        _ if !device.activated => Mark::Inactive,
+        _ if !matches!(device.way, sadp::Way::TypedKey | sadp::Way::KeyFile) => Mark::NoWay,
+        _ if device.brand.is_some() => Mark::Oem,
+        _ => Mark::Ready,
     };
     Row {
         model: device.model.clone(),

@@ -1,16 +1,16 @@
 //! A panel on the bench: a world built by hand that answers the panel's requests as the box would,
 //! and a way to write down what was pressed, asked and shown.
 
-use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use sadp::{Mac, OwnerWays, Way};
+use sadp::{Mac, Way};
 
 use crate::alerts::{HealthState, alerts};
+use crate::fixtures::{case_of, device, link};
 use crate::panel::{Ask, Panel, World};
 use crate::policy::{KeySet, Language, Policy};
 use crate::problem::{Problem, ProblemKind};
@@ -19,9 +19,10 @@ use crate::request::{CaseId, Done, Reply, Request};
 use crate::rules;
 use crate::screen::{Button, Edge, Screen};
 use crate::time::{Mono, Now, Wall};
-use crate::view::{Alert, CasePhase, CaseView, DeviceView, Diagnosis, LinkView};
+use crate::view::{CasePhase, CaseView, DeviceView, Diagnosis, LinkView};
 
 /// The panel, its world, and the clock.
+#[derive(Clone)]
 pub(super) struct Bench {
     pub(super) panel: Panel,
     pub(super) policy: Policy,
@@ -35,13 +36,10 @@ pub(super) struct Bench {
     pub(super) now: Now,
     /// Everything the panel asked for, until taken.
     pub(super) asks: Vec<Ask>,
+    /// The box says no to whatever is asked.
+    pub(super) refuse: bool,
     random: ChaCha20Rng,
     replies: VecDeque<Reply>,
-}
-
-/// The parts of a world that borrow from what is assembled at each look.
-struct Look {
-    alerts: Vec<Alert>,
 }
 
 impl Bench {
@@ -53,19 +51,7 @@ impl Bench {
                 keys,
                 ..Policy::default()
             },
-            links: vec![LinkView {
-                name: "eth0".into(),
-                carrier: true,
-                speed_mbit: Some(100),
-                addresses: vec![(Ipv4Addr::new(192, 168, 1, 10), 24)],
-                udp: true,
-                packet: true,
-                probes: 3,
-                answers: 0,
-                answers_raw_only: 0,
-                dropped: 0,
-                devices: 0,
-            }],
+            links: vec![link()],
             devices: Vec::new(),
             cases: Vec::new(),
             health: HealthState::default(),
@@ -80,6 +66,7 @@ impl Bench {
                 wall: Some(Wall(1_795_356_000_000)),
             },
             asks: Vec::new(),
+            refuse: false,
             random: ChaCha20Rng::seed_from_u64(7),
             replies: VecDeque::new(),
         };
@@ -124,7 +111,7 @@ impl Bench {
             .expect("the script added this device")
             .clone();
         let id = CaseId(format!("case{number}-{}", self.cases.len()));
-        self.cases.insert(0, case(&id, &device));
+        self.cases.insert(0, case_of(&id, &device));
         self.update_devices();
         id
     }
@@ -142,28 +129,11 @@ impl Bench {
         self.wait(Duration::from_millis(500));
     }
 
-    /// A long press, and the pause after it.
-    pub(super) fn press_long(&mut self, button: Button) {
-        self.hold(button, Duration::from_millis(900));
-        self.wait(Duration::from_millis(500));
-    }
-
     /// One edge.
     pub(super) fn edge(&mut self, button: Button, edge: Edge) {
-        let look = self.look();
-        let world = world(
-            &self.policy,
-            &self.links,
-            &self.devices,
-            &self.cases,
-            &look,
-            &self.diagnosis,
-            &self.settings,
-            &self.urls,
-        );
-        let asks = self
-            .panel
-            .edge(self.now, button, edge, &world, &mut self.random);
+        let (mut panel, mut random) = (self.panel.clone(), self.random.clone());
+        let asks = self.with_world(|world| panel.edge(self.now, button, edge, world, &mut random));
+        (self.panel, self.random) = (panel, random);
         self.carry_out(asks);
     }
 
@@ -188,41 +158,33 @@ impl Bench {
 
     /// Something happened.
     pub(super) fn tick(&mut self) {
-        let look = self.look();
-        let world = world(
-            &self.policy,
-            &self.links,
-            &self.devices,
-            &self.cases,
-            &look,
-            &self.diagnosis,
-            &self.settings,
-            &self.urls,
-        );
-        let asks = self.panel.tick(self.now, &world, &mut self.random);
+        let (mut panel, mut random) = (self.panel.clone(), self.random.clone());
+        let asks = self.with_world(|world| panel.tick(self.now, world, &mut random));
+        (self.panel, self.random) = (panel, random);
         self.carry_out(asks);
     }
 
     /// What the panel shows.
     pub(super) fn screen(&self) -> Screen {
-        let look = self.look();
-        let world = world(
-            &self.policy,
-            &self.links,
-            &self.devices,
-            &self.cases,
-            &look,
-            &self.diagnosis,
-            &self.settings,
-            &self.urls,
-        );
-        self.panel.screen(self.now, &world)
+        self.with_world(|world| self.panel.screen(self.now, world))
     }
 
-    fn look(&self) -> Look {
-        Look {
-            alerts: alerts(&self.cases, &self.health),
-        }
+    /// Looks at the world as the panel does.
+    pub(super) fn with_world<T>(&self, look: impl FnOnce(&World<'_>) -> T) -> T {
+        look(&World {
+            policy: &self.policy,
+            links: &self.links,
+            devices: &self.devices,
+            cases: &self.cases,
+            alerts: &alerts(&self.cases, &self.health),
+            diagnosis: &self.diagnosis,
+            language: self.settings.language.unwrap_or(Language::En),
+            settings: &self.settings,
+            pin: "4821",
+            token: "tttttttttttttttt",
+            urls: &self.urls,
+            started: Mono(9_000),
+        })
     }
 
     /// Answers as the box would.
@@ -250,6 +212,9 @@ impl Bench {
     }
 
     fn answer(&mut self, request: Request) -> Option<Reply> {
+        if self.refuse {
+            return Some(Err(Problem::new(ProblemKind::Busy)));
+        }
         Some(match request {
             Request::OpenCase { mac } => Ok(Done::Case(self.open_case(mac.0[5]))),
             Request::SubmitKey {
@@ -324,89 +289,5 @@ impl Bench {
             device.case_open = newest.is_some_and(|case| case.phase.is_open());
         }
         self.devices.sort_by_key(|device| !device.case_open);
-    }
-}
-
-#[allow(clippy::too_many_arguments, reason = "a world has that many parts")]
-fn world<'a>(
-    policy: &'a Policy,
-    links: &'a [LinkView],
-    devices: &'a [Arc<DeviceView>],
-    cases: &'a [CaseView],
-    look: &'a Look,
-    diagnosis: &'a Diagnosis,
-    settings: &'a SettingsRecord,
-    urls: &'a [String],
-) -> World<'a> {
-    World {
-        policy,
-        links,
-        devices,
-        cases,
-        alerts: &look.alerts,
-        diagnosis,
-        language: settings.language.unwrap_or(Language::En),
-        settings,
-        pin: "4821",
-        token: "tttttttttttttttt",
-        urls,
-        started: Mono(9_000),
-    }
-}
-
-fn device(number: u8, way: Way) -> DeviceView {
-    DeviceView {
-        mac: Mac([0, 0, 0, 0, 0, number]),
-        model: format!("DS-2CD{number:04}"),
-        serial: format!("DS-2CD{number:04}20200101AAWR000{number:03}"),
-        serial_tail: format!("000{number:03}"),
-        ipv4: Some(Ipv4Addr::new(192, 168, 1, number)),
-        http_port: Some(80),
-        firmware: "V5.6.3".into(),
-        brand: None,
-        activated: way != Way::Activate,
-        way,
-        owner_ways: OwnerWays::default(),
-        can_sync: false,
-        may_refuse: false,
-        cloud_bound: false,
-        boot_time: None,
-        links: vec!["eth0".into()],
-        doubled_serial: false,
-        doubled_mac: false,
-        first_seen: Mono(10_000),
-        last_seen: Mono(10_000),
-        gone: false,
-        case: None,
-        case_open: false,
-        other: Vec::new(),
-    }
-}
-
-fn case(id: &CaseId, device: &DeviceView) -> CaseView {
-    CaseView {
-        id: id.clone(),
-        mac: device.mac,
-        model: device.model.clone(),
-        serial: device.serial.clone(),
-        serial_tail: device.serial_tail.clone(),
-        ipv4: device.ipv4,
-        firmware: device.firmware.clone(),
-        typed_key: device.way == Way::TypedKey,
-        can_sync: device.can_sync,
-        sync_cameras: false,
-        phase: CasePhase::Exporting,
-        device_code: None,
-        issued: None,
-        left: None,
-        left_at_most: false,
-        may_be_void: false,
-        tries_left: None,
-        lock_minutes: None,
-        problem: None,
-        doubt: None,
-        must_insist: false,
-        attempts: 0,
-        device_present: true,
     }
 }

@@ -1,0 +1,519 @@
+//! Transcripts of the panel in use: what a person does, what the panel asks for, what it shows.
+//!
+//! A line without a mark is something that happens; the lines below it say what came of it: `!` what
+//! the panel asked for, `->` the page that is shown since, with its legend. A test plays the lines
+//! that happen and compares the whole text.
+
+use core::fmt::Write as _;
+use core::time::Duration;
+
+use sadp::Way;
+
+use super::bench::Bench;
+use crate::panel::Ask;
+use crate::panel::entry::GROUPS;
+use crate::policy::KeySet;
+use crate::problem::{Problem, ProblemKind};
+use crate::request::Request;
+use crate::screen::{Button, Edge, KEY_DELETE, KEY_DONE, Mark, Page, Screen, Target};
+use crate::view::{CasePhase, CaseView};
+
+/// Plays a transcript and gives back what it should have said.
+pub(super) fn play(transcript: &str) -> String {
+    let mut script = Script {
+        bench: Bench::new(KeySet::FourKeys),
+        shown: String::new(),
+        presses: 0,
+    };
+    let mut said = String::new();
+    for line in transcript.lines() {
+        let happens = !line.starts_with(['#', ' ']) && !line.is_empty();
+        if happens {
+            let _ = writeln!(said, "{line}");
+            script.happen(line);
+            script.tell(&mut said);
+        } else if !line.starts_with(' ') {
+            let _ = writeln!(said, "{line}");
+        }
+    }
+    said
+}
+
+struct Script {
+    bench: Bench,
+    /// The page as it was told last.
+    shown: String,
+    /// Presses since the last time they were told.
+    presses: u32,
+}
+
+impl Script {
+    fn happen(&mut self, line: &str) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words[..] {
+            ["keys", "joystick"] => self.bench = Bench::new(KeySet::Joystick),
+            ["keys", "four"] => self.bench = Bench::new(KeySet::FourKeys),
+            ["wifi"] => self.bench.policy.wifi_join = Some("WIFI:T:WPA;S:rb;P:x;;".into()),
+            ["no", "cable"] => {
+                self.bench.links[0].carrier = false;
+                self.bench.tick();
+            }
+            ["cable"] => {
+                self.bench.links[0].carrier = true;
+                self.bench.tick();
+            }
+            ["press", key] => self.press(button(key)),
+            ["press", key, times] => {
+                for _ in 0..number(times) {
+                    self.press(button(key));
+                }
+            }
+            ["hold", key, time] => {
+                self.presses += 1;
+                self.bench.hold(button(key), duration(time));
+                self.bench.wait(Duration::from_millis(500));
+            }
+            ["down", key] => self.bench.edge(button(key), Edge::Pressed),
+            ["up", key] => self.bench.edge(button(key), Edge::Released),
+            ["wait", time] => self.bench.wait(duration(time)),
+            ["type", text] => self.type_key(text),
+            ["probes", count] => {
+                self.bench.diagnosis.probes = u64::from(number(count));
+                self.bench.tick();
+            }
+            ["store", "fails"] => {
+                let report = crate::event::Health::Store(Err("disk full".into()));
+                self.bench.health.take(report);
+                self.bench.tick();
+            }
+            ["phone", "opens", camera] => {
+                self.bench.open_case(number(camera) as u8);
+                self.bench.tick();
+            }
+            ["camera", camera, ref what @ ..] => self.camera(number(camera) as u8, what),
+            _ => panic!("the transcript says what this test does not know: {line}"),
+        }
+        self.bench.wait(Duration::ZERO);
+    }
+
+    fn camera(&mut self, camera: u8, what: &[&str]) {
+        let way = match what {
+            ["appears", "typed", ..] => Some(Way::TypedKey),
+            ["appears", "file"] => Some(Way::KeyFile),
+            ["appears", "inactive"] => Some(Way::Activate),
+            ["appears", "old"] => Some(Way::AskVendor),
+            _ => None,
+        };
+        if let Some(way) = way {
+            self.bench.camera(camera, way);
+            if what.ends_with(&["sync"]) {
+                self.bench
+                    .change_device(camera, |device| device.can_sync = true);
+            }
+            return;
+        }
+        if *what == ["goes"] {
+            self.bench
+                .change_device(camera, |device| device.gone = true);
+            return;
+        }
+        let change: Box<dyn FnOnce(&mut CaseView)> = match what {
+            ["gives", "code"] => Box::new(|case| {
+                case.phase = CasePhase::Awaiting;
+                case.device_code = Some("DEVICECODE".into());
+                case.left = Some(Duration::from_secs(48 * 3600 - 1));
+            }),
+            ["fails", "to", "give", "code"] => Box::new(|case| {
+                case.phase = CasePhase::Failed;
+                case.problem = Some(Problem::new(ProblemKind::DeviceFailed));
+            }),
+            ["key", "waits"] => Box::new(|case| case.phase = CasePhase::Ready),
+            ["attempt", "begins"] => Box::new(|case| {
+                case.phase = CasePhase::Exchanging;
+                case.attempts += 1;
+                case.problem = None;
+            }),
+            ["exchanged"] => Box::new(|case| case.phase = CasePhase::Sending),
+            ["says", "success"] => Box::new(|case| case.phase = CasePhase::Done),
+            ["says", "codeError", tries] => {
+                let tries = number(tries);
+                Box::new(move |case| {
+                    case.phase = CasePhase::Awaiting;
+                    case.tries_left = Some(tries);
+                    case.must_insist = case.attempts >= 2;
+                    case.problem = Some(Problem {
+                        tries_left: Some(tries),
+                        ..Problem::new(ProblemKind::KeyWrong)
+                    });
+                })
+            }
+            ["says", "locked", minutes] => {
+                let minutes = number(minutes);
+                Box::new(move |case| {
+                    case.phase = CasePhase::Awaiting;
+                    case.lock_minutes = Some(minutes);
+                    case.problem = Some(Problem::new(ProblemKind::Locked));
+                })
+            }
+            ["unlocks"] => Box::new(|case| case.lock_minutes = None),
+            ["says", "nothing"] => Box::new(|case| case.phase = CasePhase::Unclear),
+            ["restarts"] => Box::new(|case| {
+                case.phase = CasePhase::Void;
+                case.problem = Some(Problem::new(ProblemKind::Rebooted));
+            }),
+            ["may", "have", "restarted"] => Box::new(|case| {
+                case.doubt = Some(Problem::new(ProblemKind::MaybeRestarted));
+            }),
+            _ => panic!("a camera of these tests cannot do that: {what:?}"),
+        };
+        self.bench.change_case(camera, change);
+    }
+
+    fn press(&mut self, key: Button) {
+        self.presses += 1;
+        self.bench.press(key);
+    }
+
+    /// Finds each character by what the screen shows, as a person does.
+    fn type_key(&mut self, text: &str) {
+        for wanted in text.chars() {
+            let joystick = self.bench.policy.keys == KeySet::Joystick;
+            let target = GROUPS
+                .iter()
+                .position(|(_, group)| group.contains(wanted))
+                .expect("every letter and digit stands in a group");
+            for _ in 0..40 {
+                let (group, choosing) = self.entry();
+                let here = GROUPS
+                    .iter()
+                    .position(|(_, chars)| chars.chars().eq(group.0.iter().copied()))
+                    .expect("the page shows one of the groups");
+                let under_cursor = group.0.get(group.1).copied();
+                let forward = (target + GROUPS.len() - here) % GROUPS.len() <= GROUPS.len() / 2;
+                if here != target && !choosing && !joystick {
+                    self.press(Button::Back);
+                } else if here != target {
+                    self.press(if forward { Button::Down } else { Button::Up });
+                } else if choosing {
+                    self.press(Button::Ok);
+                } else if under_cursor == Some(wanted) {
+                    self.press(Button::Ok);
+                    break;
+                } else {
+                    let next = if joystick {
+                        Button::Right
+                    } else {
+                        Button::Down
+                    };
+                    self.press(next);
+                }
+            }
+        }
+    }
+
+    fn entry(&self) -> ((Vec<char>, usize), bool) {
+        match self.bench.screen().page {
+            Page::KeyEntry {
+                group,
+                cursor,
+                choosing_group,
+                ..
+            } => ((group, cursor), choosing_group),
+            other => panic!("not where a key is typed: {other:?}"),
+        }
+    }
+
+    /// What came of it.
+    fn tell(&mut self, said: &mut String) {
+        for ask in self.bench.asks.drain(..) {
+            if ask != Ask::Quietly(Request::Look) {
+                let _ = writeln!(said, "    ! {}", asked(&ask));
+            }
+        }
+        let mut shown = page(&self.bench.screen());
+        if self.bench.panel.asleep() {
+            shown = "asleep".into();
+        }
+        if shown != self.shown {
+            let _ = writeln!(said, "    -> {shown}");
+            self.shown = shown;
+        }
+        if self.presses > 1 {
+            let _ = writeln!(said, "    ({} presses)", self.presses);
+        }
+        self.presses = 0;
+    }
+}
+
+fn button(name: &str) -> Button {
+    match name {
+        "up" => Button::Up,
+        "down" => Button::Down,
+        "ok" => Button::Ok,
+        "back" => Button::Back,
+        "left" => Button::Left,
+        "right" => Button::Right,
+        other => panic!("no such key: {other}"),
+    }
+}
+
+fn number(text: &str) -> u32 {
+    text.trim_start_matches('x')
+        .parse()
+        .expect("the transcript has a number here")
+}
+
+fn duration(text: &str) -> Duration {
+    match text.strip_suffix("ms") {
+        Some(ms) => Duration::from_millis(number(ms).into()),
+        None => Duration::from_secs(number(text.trim_end_matches('s')).into()),
+    }
+}
+
+fn asked(ask: &Ask) -> String {
+    let (request, quietly) = match ask {
+        Ask::Request(request) => (request, ""),
+        Ask::Quietly(request) => (request, " (nobody waits)"),
+        Ask::Settings(settings) => return format!("remember {settings:?}"),
+    };
+    let text = match request {
+        Request::OpenCase { mac } => format!("open a case for {mac}"),
+        Request::SubmitKey {
+            key,
+            new_password,
+            sync_cameras,
+            ..
+        } => format!(
+            "submit the key {} with a password of {} characters{}",
+            key.expose(),
+            new_password.expose().len(),
+            if *sync_cameras { ", cameras too" } else { "" }
+        ),
+        Request::Confirm { serial, insist, .. } => format!(
+            "send it to {serial}{}",
+            if *insist { ", insisting" } else { "" }
+        ),
+        Request::CancelCase { case } => format!("close {case}"),
+        Request::Withdraw { case } => format!("forget the key that waits in {case}"),
+        Request::Resolve { case, worked } => {
+            format!("{case} {}", if *worked { "worked" } else { "did not work" })
+        }
+        Request::Lamp { mac, on } => format!("lamp of {mac} {}", if *on { "on" } else { "off" }),
+        Request::Scan => "scan".into(),
+        other => panic!("the panel never asks for this: {other:?}"),
+    };
+    format!("{text}{quietly}")
+}
+
+/// A page in a line or two.
+fn page(screen: &Screen) -> String {
+    let who = |target: &Target| format!("{} ..{}", target.model, target.serial_tail);
+    let text = match &screen.page {
+        Page::Start { box_name, .. } => format!("start of {box_name}"),
+        Page::NoCable { links } => format!("no cable in {}", links.join(", ")),
+        Page::Searching { probes, stuck, .. } => {
+            format!(
+                "searching, {probes} probes{}",
+                if *stuck { ", stuck" } else { "" }
+            )
+        }
+        Page::List { rows, cursor } => rows
+            .iter()
+            .enumerate()
+            .map(|(index, row)| {
+                let cursor = if index == *cursor { ">" } else { "" };
+                format!("{cursor}{} {}", row.model, mark(&row.mark))
+            })
+            .collect::<Vec<_>>()
+            .join(" | "),
+        Page::Device {
+            target,
+            choices,
+            cursor,
+            gone,
+            ..
+        } => {
+            let choices: Vec<String> = choices
+                .iter()
+                .enumerate()
+                .map(|(index, action)| {
+                    format!("{}{action:?}", if index == *cursor { ">" } else { "" })
+                })
+                .collect();
+            let gone = if *gone { ", gone" } else { "" };
+            format!("device {}{gone}: {}", who(target), choices.join(" "))
+        }
+        Page::ConfirmOpen { target, .. } => format!("ask {} for its code?", who(target)),
+        Page::Exporting { target } => format!("asking {}", who(target)),
+        Page::Qr {
+            target,
+            device_code,
+            left,
+            ..
+        } => format!(
+            "QR {device_code} of {}, {} h left",
+            who(target),
+            left.map_or(0, |left| left.as_secs() / 3600)
+        ),
+        Page::Join {
+            wifi,
+            url_qr,
+            pin,
+            step,
+            ..
+        } => match (step, wifi) {
+            (0, Some(wifi)) => format!("join, QR {wifi}"),
+            _ => format!("join, QR {}, PIN {pin}", url_qr.clone().unwrap_or_default()),
+        },
+        Page::KeyEntry {
+            target,
+            typed,
+            group,
+            cursor,
+            group_name,
+            choosing_group,
+            problem,
+            ..
+        } => {
+            let characters: String = group
+                .iter()
+                .enumerate()
+                .map(|(index, character)| {
+                    let name = match *character {
+                        KEY_DONE => "done".into(),
+                        KEY_DELETE => "delete".into(),
+                        other => other.to_string(),
+                    };
+                    if index == *cursor && !choosing_group {
+                        format!("[{name}]")
+                    } else {
+                        format!(" {name} ")
+                    }
+                })
+                .collect();
+            let problem = problem
+                .as_ref()
+                .map(|problem| format!(", {:?}", problem.kind))
+                .unwrap_or_default();
+            let group = if *choosing_group {
+                format!("[{group_name}]")
+            } else {
+                (*group_name).into()
+            };
+            format!(
+                "key for {} \"{}\" {group}:{characters}{problem}",
+                who(target),
+                typed.expose()
+            )
+        }
+        Page::NewPassword { target, password } => {
+            format!("new password for {}: {}", who(target), password.expose())
+        }
+        Page::ConfirmSend {
+            target,
+            tries_left,
+            sync_cameras,
+            can_sync,
+            must_insist,
+            unusual_key,
+        } => {
+            let mut text = format!("send to {}?", who(target));
+            if let Some(tries) = tries_left {
+                let _ = write!(text, " {tries} tries left,");
+            }
+            if *can_sync {
+                let _ = write!(text, " cameras too: {sync_cameras}");
+            }
+            if *must_insist {
+                text.push_str(" two keys were wrong");
+            }
+            if *unusual_key {
+                text.push_str(" not the usual 8 characters");
+            }
+            text
+        }
+        Page::Sending { target, phase } => format!("{phase:?} to {}", who(target)),
+        Page::Succeeded { target } => format!("SUCCEEDED {}", who(target)),
+        Page::Refused { target, problem } => format!(
+            "REFUSED {} {:?}{}{}",
+            who(target),
+            problem.kind,
+            problem
+                .tries_left
+                .map(|tries| format!(", {tries} tries left"))
+                .unwrap_or_default(),
+            problem
+                .lock_minutes
+                .map(|minutes| format!(", locked {minutes} min"))
+                .unwrap_or_default()
+        ),
+        Page::Unclear { target } => format!("UNCLEAR {}: it may have worked", who(target)),
+        Page::Void {
+            target,
+            problem,
+            at,
+        } => {
+            let at = at.map(|(hour, minute)| format!(" at {hour:02}:{minute:02}"));
+            format!(
+                "VOID {} {:?}{}",
+                who(target),
+                problem.kind,
+                at.unwrap_or_default()
+            )
+        }
+        Page::Cases { rows, cursor } => {
+            let rows: Vec<String> = rows
+                .iter()
+                .enumerate()
+                .map(|(index, row)| {
+                    let cursor = if index == *cursor { ">" } else { "" };
+                    format!("{cursor}{} {:?}", who(&row.target), row.phase)
+                })
+                .collect();
+            format!("cases: {}", rows.join(" | "))
+        }
+        Page::Diagnosis {
+            findings, offset, ..
+        } => {
+            format!("diagnosis, {} findings from {offset}", findings.len())
+        }
+        Page::Settings { items, cursor } => {
+            let items: Vec<String> = items
+                .iter()
+                .enumerate()
+                .map(|(index, (item, value))| {
+                    let cursor = if index == *cursor { ">" } else { "" };
+                    format!("{cursor}{item:?}={value:?}")
+                })
+                .collect();
+            format!("settings {}", items.join(" "))
+        }
+        Page::Fault { text } => format!("FAULT {text}"),
+    };
+    let mut legend: Vec<String> = screen
+        .legend
+        .iter()
+        .map(|key| {
+            let hold = if key.hold { "hold " } else { "" };
+            format!(
+                "{hold}{} {:?}",
+                format!("{:?}", key.button).to_lowercase(),
+                key.action
+            )
+        })
+        .collect();
+    if let Some(alert) = &screen.alert {
+        legend = vec![format!("ALERT {:?} ..{}", alert.why, alert.serial_tail)];
+    }
+    if let Some(percent) = screen.holding {
+        legend.push(format!("holding {percent} %"));
+    }
+    format!("{text}\n       ({})", legend.join(", "))
+}
+
+fn mark(mark: &Mark) -> String {
+    match mark {
+        Mark::Case(phase) => format!("{phase:?}").to_lowercase(),
+        other => format!("{other:?}").to_lowercase(),
+    }
+}
