@@ -574,7 +574,8 @@ impl Case {
         };
         let silent = Problem::new(ProblemKind::DeviceSilent);
         match &attempt.stage {
-            Stage::Queued => self.stop_attempt(cx, Problem::new(ProblemKind::Busy)),
+            // The others took so long that key and password must be forgotten.
+            Stage::Queued => self.back(cx, Problem::new(ProblemKind::Busy)),
             Stage::Checking { .. } => self.back(cx, silent),
             Stage::Opening { .. } => {
                 self.back(cx, store_problem("the store does not answer"));
@@ -710,21 +711,20 @@ impl Case {
         attempt.reply(cx, Err(problem));
     }
 
-    /// Ends an attempt whose reset is not out, because the case or the wait for its turn ended.
+    /// Ends an attempt whose reset is not out, because the key became worthless.
     pub(super) fn stop_attempt(&mut self, cx: &mut Cx<'_>, problem: Problem) {
-        let Phase::Attempt(attempt) = core::mem::replace(&mut self.phase, Phase::Awaiting) else {
-            return;
-        };
-        let mut attempt = *attempt;
-        attempt.reply(cx, Err(problem.clone()));
-        match problem.kind {
-            ProblemKind::Busy | ProblemKind::WrongState | ProblemKind::CaseClosed => {
-                self.last = Some(problem);
-                self.write(cx);
-                cx.out.redraw();
-            }
-            _ => self.void(cx, problem),
+        let asker = self.drop_attempt();
+        self.void(cx, problem.clone());
+        if let Some(asker) = asker {
+            cx.out.reply(asker, Err(problem));
         }
+    }
+
+    /// Forgets an attempt. Gives who must be told.
+    pub(super) fn drop_attempt(&mut self) -> Option<Asker> {
+        let asker = self.attempt()?.asker.take();
+        self.phase = Phase::Awaiting;
+        asker
     }
 
     /// The device answers a reset after all.

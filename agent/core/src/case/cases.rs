@@ -600,7 +600,14 @@ impl Case {
                 cx.out.redraw();
             }
             Phase::Attempt(attempt) if attempt.can_be_stopped() => {
-                self.stop_attempt(cx, no(ProblemKind::WrongState));
+                let recorded = attempt.is_recorded();
+                if let Some(asker) = self.drop_attempt() {
+                    cx.out.reply(asker, Err(no(ProblemKind::WrongState)));
+                }
+                if recorded {
+                    self.write(cx);
+                }
+                cx.out.redraw();
             }
             _ => return Err(no(ProblemKind::WrongState)),
         }
@@ -611,7 +618,11 @@ impl Case {
     fn cancel(&mut self, cx: &mut Cx<'_>, channel: Channel) -> Option<u64> {
         match &mut self.phase {
             Phase::Attempt(attempt) if !attempt.can_be_stopped() => return None,
-            Phase::Attempt(_) => self.stop_attempt(cx, no(ProblemKind::CaseClosed)),
+            Phase::Attempt(_) => {
+                if let Some(asker) = self.drop_attempt() {
+                    cx.out.reply(asker, Err(no(ProblemKind::CaseClosed)));
+                }
+            }
             Phase::Opening { askers, .. } => {
                 for asker in core::mem::take(askers) {
                     cx.out.reply(asker, Err(no(ProblemKind::CaseClosed)));

@@ -204,6 +204,9 @@ pub struct Bench {
     pub store: bool,
     /// Key pairs are made at once.
     pub pairs: bool,
+    /// Number of the key pair asked for last.
+    pub made_pairs: u64,
+    run: u8,
     next_request: u64,
 }
 
@@ -220,8 +223,13 @@ impl Bench {
     }
 
     pub fn restored(policy: Policy, records: Vec<Record>, now: Now) -> Self {
+        Self::run(policy, records, now, 3)
+    }
+
+    /// A run of the box with a seed of its own.
+    fn run(policy: Policy, records: Vec<Record>, now: Now, run: u8) -> Self {
         let mut bench = Self {
-            agent: Agent::restore(policy.clone(), Seed([3; 32]), records, now),
+            agent: Agent::restore(policy.clone(), Seed([run; 32]), records, now),
             policy,
             now,
             written: Vec::new(),
@@ -231,6 +239,8 @@ impl Bench {
             sent: Vec::new(),
             store: true,
             pairs: true,
+            made_pairs: 0,
+            run,
             next_request: 0,
         };
         bench.drain();
@@ -246,7 +256,7 @@ impl Bench {
             wall,
         };
         let (written, next) = (core::mem::take(&mut self.written), self.next_request);
-        *self = Self::restored(self.policy.clone(), records, now);
+        *self = Self::run(self.policy.clone(), records, now, self.run.wrapping_add(1));
         self.next_request = next;
         let kept = written
             .into_iter()
@@ -279,7 +289,12 @@ impl Bench {
                     self.written.push((*number, record.clone(), self.store));
                     back = self.store.then_some(Event::Persisted { number: *number });
                 }
-                Effect::MakeKeyPair { number } if self.pairs => {
+                Effect::MakeKeyPair { number } => {
+                    self.made_pairs = *number;
+                    if !self.pairs {
+                        self.effects.push(effect);
+                        continue;
+                    }
                     let pair = Box::new(key_pair(*number));
                     back = Some(Event::KeyPair {
                         number: *number,
@@ -393,6 +408,20 @@ impl Bench {
         Some(element(&self.last_text(purpose), "Uuid").to_owned())
     }
 
+    /// The latest command of a purpose to this device.
+    pub fn last_to(&self, device: &Device, purpose: Purpose) -> String {
+        let to_it = |text: &String| text.contains(&format!("<MAC>{}</MAC>", device.mac));
+        let sent = self
+            .sent
+            .iter()
+            .rev()
+            .filter(|sent| sent.purpose == purpose);
+        let mut texts = sent.map(|sent| String::from_utf8_lossy(&sent.bytes).into_owned());
+        texts
+            .find(to_it)
+            .unwrap_or_else(|| panic!("no {purpose:?} was sent to {}", device.mac))
+    }
+
     /// The device answers the latest command of a purpose.
     pub fn answers_command(
         &mut self,
@@ -401,20 +430,21 @@ impl Bench {
         purpose: Purpose,
         elements: &str,
     ) {
-        let text = self.last_text(purpose);
+        let text = self.last_to(device, purpose);
         let answer = device.answer(element(&text, "Uuid"), element(&text, "Types"), elements);
         self.heard(link, &answer);
     }
 
     pub fn answers_exchange(&mut self, link: u32, device: &mut Device, key: [u8; 16]) {
-        let text = self.last_text(Purpose::Exchange);
+        let text = self.last_to(device, Purpose::Exchange);
         let code = device.seal(&text, key);
-        self.answers_command(
-            link,
-            device,
-            Purpose::Exchange,
-            &format!("<Code>{code}</Code>"),
-        );
+        let code = format!("<Code>{code}</Code>");
+        self.answers_command(link, device, Purpose::Exchange, &code);
+    }
+
+    /// The number that the next request gets.
+    pub fn next_request(&self) -> u64 {
+        self.next_request + 1
     }
 
     pub fn ask(&mut self, channel: Channel, request: Request) -> u64 {
