@@ -14,7 +14,6 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::crypto::{BASE64, decode_base64, encrypt_to_base64};
 use crate::reset_code::{self, MAX_ENCRYPTED_CODE, ResetCode};
-use crate::xml::trim;
 
 /// Size of the exchange's RSA modulus, in bits (A).
 const MODULUS_BITS: usize = 1024;
@@ -128,9 +127,10 @@ impl KeyPair {
         rng: &mut impl CryptoRngCore,
         answer_code: &str,
     ) -> Result<SessionKey, ExchangeError> {
-        let answer_code = trim(answer_code);
+        // Some base64 writers break lines, and a blank carries no meaning.
+        let answer_code: String = answer_code.split_whitespace().take(64).collect();
         let sealed = (answer_code.len() <= 256)
-            .then(|| decode_base64(answer_code))
+            .then(|| decode_base64(&answer_code))
             .flatten();
         let sealed = sealed
             .filter(|bytes| bytes.len() == MODULUS_BITS / 8)

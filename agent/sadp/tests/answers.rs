@@ -416,6 +416,16 @@ fn nesting_and_attributes_cost_nothing() {
         described(parse(deep.as_bytes()), Reading::Forgiving).mac,
         usual().mac
     );
+    // Well-formed, but no device nests like this: read without a stack.
+    let closed = format!(
+        "<Hello>{}{}<MAC>44-47-cc-37-ce-81</MAC></Hello>",
+        "<a>".repeat(3000),
+        "</a>".repeat(3000)
+    );
+    assert_eq!(
+        described(parse(closed.as_bytes()), Reading::Forgiving).mac,
+        usual().mac
+    );
     let attributes = format!(
         "<ProbeMatch{}><MAC x='1'>44-47-cc-37-ce-81</MAC><Types>inquiry</Types></ProbeMatch>",
         " a='b'".repeat(5000)

@@ -106,6 +106,8 @@ fn an_answer_of_another_form_is_refused() {
         pair.open(&mut rng(), &format!(" \r\n{good}\n")).is_ok(),
         "blanks around it"
     );
+    let wrapped = format!("{}\r\n{}\n", &good[..76], &good[76..]);
+    assert!(pair.open(&mut rng(), &wrapped).is_ok(), "broken lines");
     for bad in [
         "",
         "failed",
