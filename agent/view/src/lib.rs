@@ -42,6 +42,8 @@ pub struct Inspection {
     /// Text that left its box or overlaps another, pixels off the glass: in words, one per fault.
     /// Empty for every page that is right.
     pub faults: Vec<String>,
+    /// Sentences that even the smallest type could not hold, before they were shortened.
+    pub shortened: Vec<String>,
     /// Every text that was drawn, with its colour and the colour under it.
     pub texts: Vec<(String, palette::Rgb, palette::Rgb)>,
 }
@@ -60,6 +62,7 @@ pub fn inspect(view: &View, geometry: &Geometry) -> Inspection {
     Inspection {
         frame: canvas.finish(),
         faults,
+        shortened: canvas.shortened.clone(),
         texts: canvas
             .written
             .iter()

@@ -32,6 +32,8 @@ pub(crate) struct Canvas {
     pub(crate) written: Vec<Written>,
     /// What left its box or the glass, in words.
     pub(crate) faults: Vec<String>,
+    /// What had to be shortened to fit, as it was before.
+    pub(crate) shortened: Vec<String>,
 }
 
 impl Canvas {
@@ -43,6 +45,7 @@ impl Canvas {
             pixels: vec![ground; (width * height) as usize],
             written: Vec::new(),
             faults: Vec::new(),
+            shortened: Vec::new(),
         }
     }
 
@@ -79,7 +82,7 @@ impl Canvas {
         let below =
             ((area.h - face.cap) / 2).max(face.descent().min(area.h - face.cap - face.rise()));
         let baseline = area.bottom() - below;
-        let ground = self.at(x, baseline);
+        let ground = self.at(x, baseline - face.cap / 2);
         let ink = self.run(x, baseline, face, colour, text);
         let Some(ink) = ink else { return };
         // Side bearings may reach a pixel beyond the advance.
@@ -176,7 +179,12 @@ impl Canvas {
     /// Puts one pixel, `alpha` of 255 strong.
     pub(crate) fn blend(&mut self, x: i32, y: i32, colour: Rgb, alpha: u8) {
         if x < 0 || y < 0 || x >= self.width || y >= self.height {
-            if self.faults.len() < 100 {
+            // One of a kind in a row says enough.
+            if !self
+                .faults
+                .last()
+                .is_some_and(|f| f.ends_with("off the glass"))
+            {
                 self.faults
                     .push(format!("pixel at {x}, {y} is off the glass"));
             }

@@ -2,6 +2,8 @@
 //! scale it down by area with the baseline, the x-height and the cap line held on whole rows, so
 //! that strokes stay even and edges crisp without a rasteriser.
 
+use std::sync::OnceLock;
+
 use embedded_graphics::Pixel;
 use embedded_graphics::draw_target::DrawTarget;
 use embedded_graphics::geometry::{OriginDimensions, Point, Size};
@@ -73,56 +75,48 @@ impl Type {
 
     /// Width of `text` in whole pixels, rounded up.
     pub(crate) fn width(self, text: &str) -> i32 {
-        let units: i32 = text.chars().map(|c| self.advance(c)).sum();
+        let font = self.font();
+        let units: i32 = text.chars().map(|c| self.units(font.letter(c))).sum();
         (units + UNIT - 1) / UNIT
     }
 
     /// How far the pen moves for `c`, in units of 1/64 pixel.
     pub(crate) fn advance(self, c: char) -> i32 {
-        let font = self.renderer();
-        let c = known(&font, c);
-        let advance = font
-            .get_rendered_dimensions(c, Point::zero(), VerticalPosition::Baseline)
-            .map(|d| d.advance.x)
-            .unwrap_or(0);
+        self.units(self.font().letter(c))
+    }
+
+    fn units(self, letter: &Letter) -> i32 {
         if self.bitmap {
-            advance * UNIT
+            letter.advance * UNIT
         } else {
-            advance * UNIT * self.cap / CAP
+            letter.advance * UNIT * self.cap / CAP
         }
     }
 
     /// The picture of `c` with the pen at `pen` (in 1/64 pixel, only its fraction counts).
     pub(crate) fn glyph(self, c: char, pen: i32) -> Glyph {
-        let font = self.renderer();
-        let c = known(&font, c);
-        let mut mask = Mask::default();
-        // The mask takes everything; there is no error it could give.
-        let _ = font.render(
-            c,
-            Point::new(MASK / 4, MASK / 2),
-            VerticalPosition::Baseline,
-            FontColor::Transparent(BinaryColor::On),
-            &mut mask,
-        );
+        let letter = self.font().letter(c);
         if self.bitmap {
-            mask.whole()
+            letter.whole()
         } else {
-            mask.scaled(self.cap, pen.rem_euclid(UNIT))
+            letter.scaled(self.cap, pen.rem_euclid(UNIT))
         }
     }
 
-    fn renderer(self) -> FontRenderer {
-        match (self.bitmap, self.weight, self.cap) {
-            (false, Weight::Regular, _) => FontRenderer::new::<fonts::u8g2_font_fur42_tf>(),
-            (false, Weight::Bold, _) => FontRenderer::new::<fonts::u8g2_font_fub42_tf>(),
-            (true, Weight::Regular, ..=8) => FontRenderer::new::<fonts::u8g2_font_helvR08_tf>(),
-            (true, Weight::Regular, _) => FontRenderer::new::<fonts::u8g2_font_helvR10_tf>(),
-            (true, Weight::Bold, ..=8) => FontRenderer::new::<fonts::u8g2_font_helvB08_tf>(),
-            (true, Weight::Bold, 9..=11) => FontRenderer::new::<fonts::u8g2_font_helvB10_tf>(),
-            (true, Weight::Bold, 12..=13) => FontRenderer::new::<fonts::u8g2_font_helvB12_tf>(),
-            (true, Weight::Bold, _) => FontRenderer::new::<fonts::u8g2_font_helvB14_tf>(),
-        }
+    fn font(self) -> &'static Font {
+        static FONTS: [OnceLock<Font>; 8] = [const { OnceLock::new() }; 8];
+        let (slot, renderer): (_, fn() -> FontRenderer) = match (self.bitmap, self.weight, self.cap)
+        {
+            (false, Weight::Regular, _) => (0, FontRenderer::new::<fonts::u8g2_font_fur42_tf>),
+            (false, Weight::Bold, _) => (1, FontRenderer::new::<fonts::u8g2_font_fub42_tf>),
+            (true, Weight::Regular, ..=8) => (2, FontRenderer::new::<fonts::u8g2_font_helvR08_tf>),
+            (true, Weight::Regular, _) => (3, FontRenderer::new::<fonts::u8g2_font_helvR10_tf>),
+            (true, Weight::Bold, ..=8) => (4, FontRenderer::new::<fonts::u8g2_font_helvB08_tf>),
+            (true, Weight::Bold, 9..=11) => (5, FontRenderer::new::<fonts::u8g2_font_helvB10_tf>),
+            (true, Weight::Bold, 12..=13) => (6, FontRenderer::new::<fonts::u8g2_font_helvB12_tf>),
+            (true, Weight::Bold, _) => (7, FontRenderer::new::<fonts::u8g2_font_helvB14_tf>),
+        };
+        FONTS[slot].get_or_init(|| Font::read(&renderer()))
     }
 }
 
@@ -135,17 +129,131 @@ const OVERSHOOT: i32 = 1;
 /// Side of the square into which a glyph of any face fits.
 const MASK: i32 = 128;
 
-/// What stands for a character that the font lacks.
-const UNKNOWN: char = '?';
+/// The letters of Latin-1, unpacked once: finding one in the packed font is a walk through it.
+struct Font {
+    letters: Vec<Letter>,
+}
 
-fn known(font: &FontRenderer, c: char) -> char {
-    if font
-        .get_rendered_dimensions(c, Point::zero(), VerticalPosition::Baseline)
-        .is_ok_and(|d| d.advance.x > 0)
-    {
-        c
-    } else {
-        UNKNOWN
+impl Font {
+    fn read(renderer: &FontRenderer) -> Self {
+        let read = |c: char| Letter::read(renderer, c);
+        let unknown = read('?').unwrap_or_default();
+        let letters = (0..=255u8)
+            .map(|c| read(char::from(c)).unwrap_or_else(|| unknown.clone()))
+            .collect();
+        Self { letters }
+    }
+
+    /// The letter, or a question mark for one that the font lacks.
+    fn letter(&self, c: char) -> &Letter {
+        let index = u8::try_from(u32::from(c)).unwrap_or(b'?');
+        &self.letters[usize::from(index)]
+    }
+}
+
+/// A letter as the font holds it; rows and columns relative to the pen on the baseline.
+#[derive(Clone, Default)]
+struct Letter {
+    advance: i32,
+    left: i32,
+    top: i32,
+    width: i32,
+    height: i32,
+    bits: Vec<bool>,
+}
+
+impl Letter {
+    /// `None` when the font lacks it.
+    fn read(renderer: &FontRenderer, c: char) -> Option<Self> {
+        let mut mask = Mask::default();
+        let drawn = renderer.render(
+            c,
+            Point::new(MASK / 4, MASK / 2),
+            VerticalPosition::Baseline,
+            FontColor::Transparent(BinaryColor::On),
+            &mut mask,
+        );
+        let advance = drawn.ok()?.advance.x;
+        if advance <= 0 {
+            return None;
+        }
+        let (width, height) = (
+            (mask.right - mask.left).max(0),
+            (mask.bottom - mask.top).max(0),
+        );
+        let mut bits = Vec::with_capacity((width * height) as usize);
+        for y in mask.top..mask.top + height {
+            for x in mask.left..mask.left + width {
+                bits.push(mask.bits[(y * MASK + x) as usize]);
+            }
+        }
+        Some(Self {
+            advance,
+            left: mask.left - MASK / 4,
+            top: mask.top - MASK / 2,
+            width,
+            height,
+            bits,
+        })
+    }
+
+    fn whole(&self) -> Glyph {
+        let shade = |on: &bool| if *on { 255 } else { 0 };
+        Glyph {
+            left: self.left,
+            top: self.top,
+            width: self.width,
+            coverage: self.bits.iter().map(shade).collect(),
+        }
+    }
+
+    /// Every source pixel gives its share to the pixels that it covers after scaling.
+    fn scaled(&self, cap: i32, pen: i32) -> Glyph {
+        let column = |x: i32| pen + (self.left + x) * UNIT * cap / CAP;
+        let row = |y: i32| -height(-(self.top + y), cap);
+        let left = column(0).div_euclid(UNIT);
+        let right = (column(self.width) + UNIT - 1).div_euclid(UNIT);
+        let top = row(0).div_euclid(UNIT);
+        let bottom = (row(self.height) + UNIT - 1).div_euclid(UNIT);
+        let width = right - left;
+        let mut sums = vec![0i32; (width * (bottom - top)) as usize];
+        for (sy, line) in self.bits.chunks(self.width.max(1) as usize).enumerate() {
+            let (y0, y1) = (row(sy as i32), row(sy as i32 + 1));
+            for (sx, _) in line.iter().enumerate().filter(|(_, on)| **on) {
+                let (x0, x1) = (column(sx as i32), column(sx as i32 + 1));
+                for y in y0.div_euclid(UNIT)..(y1 + UNIT - 1).div_euclid(UNIT) {
+                    let dy = y1.min((y + 1) * UNIT) - y0.max(y * UNIT);
+                    for x in x0.div_euclid(UNIT)..(x1 + UNIT - 1).div_euclid(UNIT) {
+                        let dx = x1.min((x + 1) * UNIT) - x0.max(x * UNIT);
+                        sums[((y - top) * width + x - left) as usize] += dx * dy;
+                    }
+                }
+            }
+        }
+        let shade = |s: i32| (s * 255 / (UNIT * UNIT)).min(255) as u8;
+        Glyph {
+            left,
+            top,
+            width,
+            coverage: sums.into_iter().map(shade).collect(),
+        }
+    }
+}
+
+/// Where a source height above the baseline lands, in 1/64 pixel: baseline, x-height and cap line
+/// fall on whole rows, and what round letters overshoot is pressed flat.
+fn height(y: i32, cap: i32) -> i32 {
+    let x_height = (X_HEIGHT * cap + CAP / 2) / CAP;
+    let linear = |d: i32| d * UNIT * cap / CAP;
+    match y {
+        ..0 => linear((y + OVERSHOOT).min(0)),
+        0..=X_HEIGHT => y * UNIT * x_height / X_HEIGHT,
+        _ if y <= X_HEIGHT + OVERSHOOT => x_height * UNIT,
+        _ if y <= CAP => {
+            let start = X_HEIGHT + OVERSHOOT;
+            x_height * UNIT + (y - start) * UNIT * (cap - x_height) / (CAP - start)
+        }
+        _ => cap * UNIT + linear((y - CAP - OVERSHOOT).max(0)),
     }
 }
 
@@ -177,93 +285,6 @@ impl Default for Mask {
             top: MASK,
             bottom: 0,
         }
-    }
-}
-
-impl Mask {
-    fn on(&self, x: i32, y: i32) -> bool {
-        self.bits[(y * MASK + x) as usize]
-    }
-
-    fn whole(&self) -> Glyph {
-        let (width, height) = (
-            (self.right - self.left).max(0),
-            (self.bottom - self.top).max(0),
-        );
-        let mut coverage = Vec::with_capacity((width * height) as usize);
-        for y in self.top..self.top + height {
-            for x in self.left..self.left + width {
-                coverage.push(if self.on(x, y) { 255 } else { 0 });
-            }
-        }
-        Glyph {
-            left: self.left - MASK / 4,
-            top: self.top - MASK / 2,
-            width,
-            coverage,
-        }
-    }
-
-    /// Every source pixel gives its share to the pixels that it covers after scaling.
-    fn scaled(&self, cap: i32, pen: i32) -> Glyph {
-        if self.right <= self.left {
-            return Glyph {
-                left: 0,
-                top: 0,
-                width: 0,
-                coverage: Vec::new(),
-            };
-        }
-        let column = |x: i32| pen + (x - MASK / 4) * UNIT * cap / CAP;
-        let row = |y: i32| -height(MASK / 2 - y, cap);
-        let left = column(self.left).div_euclid(UNIT);
-        let right = (column(self.right) + UNIT - 1).div_euclid(UNIT);
-        let top = row(self.top).div_euclid(UNIT);
-        let bottom = (row(self.bottom) + UNIT - 1).div_euclid(UNIT);
-        let width = right - left;
-        let mut sums = vec![0i32; (width * (bottom - top)) as usize];
-        for sy in self.top..self.bottom {
-            let (y0, y1) = (row(sy), row(sy + 1));
-            for sx in self.left..self.right {
-                if !self.on(sx, sy) {
-                    continue;
-                }
-                let (x0, x1) = (column(sx), column(sx + 1));
-                for y in y0.div_euclid(UNIT)..(y1 + UNIT - 1).div_euclid(UNIT) {
-                    let dy = y1.min((y + 1) * UNIT) - y0.max(y * UNIT);
-                    for x in x0.div_euclid(UNIT)..(x1 + UNIT - 1).div_euclid(UNIT) {
-                        let dx = x1.min((x + 1) * UNIT) - x0.max(x * UNIT);
-                        sums[((y - top) * width + x - left) as usize] += dx * dy;
-                    }
-                }
-            }
-        }
-        Glyph {
-            left,
-            top,
-            width,
-            coverage: sums
-                .into_iter()
-                .map(|s| (s * 255 / (UNIT * UNIT)).min(255) as u8)
-                .collect(),
-        }
-    }
-}
-
-/// Where a source height above the baseline lands, in 1/64 pixel: baseline, x-height and cap line
-/// fall on whole rows, and what round letters overshoot is pressed flat.
-fn height(y: i32, cap: i32) -> i32 {
-    let x_height = (X_HEIGHT * cap + CAP / 2) / CAP;
-    let linear = |d: i32| d * UNIT * cap / CAP;
-    match y {
-        ..0 => linear((y + OVERSHOOT).min(0)),
-        0..=X_HEIGHT => y * UNIT * x_height / X_HEIGHT,
-        _ if y <= X_HEIGHT + OVERSHOOT => x_height * UNIT,
-        _ if y <= CAP => {
-            let start = X_HEIGHT + OVERSHOOT;
-            x_height * UNIT + (y - start) * UNIT * (cap - x_height) / (CAP - start)
-        }
-        _ => cap * UNIT + linear((y - CAP - OVERSHOOT).max(0)),
     }
 }
 

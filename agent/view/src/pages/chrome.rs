@@ -102,14 +102,19 @@ fn alert_line(pen: &mut Pen<'_>, strip: Rect, alert: &AlertLine) {
     icon::draw(pen.canvas, cell, Icon::Triangle, INK, ORANGE);
     row.cut_left(theme.pad / 2 + 2);
     let words = texts::case_alert(pen.language, alert.why);
-    let long = format!("{}: {}", texts::tail(&alert.serial_tail), words.title);
-    let short = format!("{} {}", alert.serial_tail, words.title);
-    let text = if face.width(&long) <= row.w {
-        long
-    } else {
-        short
-    };
-    let face = fitting(&narrower(face), &text, row.w);
+    let tail = &alert.serial_tail;
+    let end = tail.char_indices().rev().nth(2).map_or(0, |(at, _)| at);
+    let faces = narrower(face);
+    let found = [
+        format!("{}: {}", texts::tail(tail), words.title),
+        format!("{tail} {}", words.title),
+        format!("{} {}", &tail[end..], words.title),
+        words.title.clone(),
+    ]
+    .into_iter()
+    .map(|text| (fitting(&faces, &text, row.w), text))
+    .find(|(face, text)| face.width(text) <= row.w);
+    let (face, text) = found.unwrap_or((face, String::new()));
     pen.canvas.text(row, Align::Left, face, INK, &text);
 }
 

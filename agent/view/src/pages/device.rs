@@ -5,7 +5,7 @@ use resetbox_core::screen::{Action, Page};
 use super::Pen;
 use super::chrome::narrower;
 use super::list::{phase_icon, window};
-use crate::draw::flow::{self, balanced, even, fitting};
+use crate::draw::flow::{self, balanced, even, fitting, shorten};
 use crate::draw::{Align, Class, Icon, Rect, Type, Weight, icon};
 use crate::palette::{BLUE, CARD, INK, ORANGE, PAPER, QUIET, Rgb, SKY};
 use crate::texts;
@@ -30,7 +30,12 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
     let theme = pen.theme;
     let language = pen.language;
     let mut left = area.inset(theme.pad, if theme.small() { 1 } else { theme.pad / 2 });
-    let menu = menu_height(pen, choices.len(), left.h);
+    let mut menu = menu_height(pen, choices.len(), left.h);
+    // Who it is comes before what can be done: the menu scrolls.
+    let least = 2 * theme.answer.line_height() + theme.fact_bold.line_height();
+    if left.h - menu - theme.pad / 2 < least {
+        menu = choice_height(pen);
+    }
     let bottom = left.cut_bottom(menu);
     left.cut_bottom(theme.pad / 2);
     choices_menu(pen, bottom, choices, *cursor);
@@ -51,7 +56,11 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
     }
     let faces = narrower(answer);
     let face = fitting(&faces[..faces.len().min(6)], &target.model, head.w);
-    let model = balanced(face, &target.model, head.w);
+    let mut model = balanced(face, &target.model, head.w);
+    if model.len() > 2 {
+        let short = shorten(face, &target.model, 2 * head.w - 2 * face.cap, 8);
+        model = even(face, &short, head.w);
+    }
     let model_height = flow::height(face, model.len());
 
     // What is left after the lines is spread between them.

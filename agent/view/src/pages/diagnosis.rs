@@ -67,26 +67,29 @@ fn link_row(
     let colour = if *carrier { SKY } else { VERMILLION };
     icon::draw(pen.canvas, at, Icon::Plug, colour, INK);
     row.cut_left(theme.pad / 2 + 1);
+    let (sent, heard) = (texts::count(*sent), texts::count(*heard));
     let counts = if *carrier {
-        format!(
-            "{sent} {}  {heard} {}",
-            texts::sent(language),
-            texts::heard(language)
-        )
+        let (out, back) = (texts::sent(language), texts::heard(language));
+        [
+            format!("{sent} {out}  {heard} {back}"),
+            format!("{sent} / {heard}"),
+        ]
     } else {
-        texts::no_cable(language).to_owned()
+        let words = texts::no_cable(language).to_owned();
+        [words, String::new()]
     };
-    let short = format!("{sent} / {heard}");
-    let name_width = theme.label_bold.width(name);
-    let room = row.w - name_width - theme.pad;
-    let counts = if theme.label.width(&counts) <= room {
-        counts
+    // The name may lose its middle, the counts nothing: but they are told in fewer words first.
+    let room = row.w - theme.label_bold.width(name) - theme.pad;
+    let [long, short] = counts;
+    let counts = if theme.label.width(&long) <= room {
+        long
     } else {
         short
     };
-    let cell = row.cut_right(theme.label.width(&counts).min(room.max(0)));
+    let cell = row.cut_right(theme.label.width(&counts));
     pen.canvas
         .text(cell, Align::Right, theme.label, QUIET, &counts);
+    row.cut_right(theme.pad / 2);
     let face = fitting(&[theme.label_bold, theme.label], name, row.w);
     let name = flow::shorten(face, name, row.w, 3);
     pen.canvas.text(row, Align::Left, face, PAPER, &name);

@@ -100,11 +100,23 @@ fn heading(pen: &mut Pen<'_>, left: &mut Rect, target: &Target) {
         theme.fact_bold
     };
     let mut row = left.cut_top(face.line_height());
-    let tail = texts::tail(&target.serial_tail);
     let words = texts::key_for(pen.language);
-    let cell = row.cut_left(face.width(words));
-    pen.canvas.text(cell, Align::Left, face, PAPER, words);
-    row.cut_left(face.cap / 2);
+    let tail = &target.serial_tail;
+    // The tail is what counts: the words go first.
+    let choices = [
+        (words, texts::tail(tail)),
+        (words, tail.clone()),
+        ("", texts::tail(tail)),
+    ];
+    let fits = |(words, tail): &(&str, String)| {
+        face.width(words) + face.cap / 2 + face.width(tail) <= row.w
+    };
+    let (words, tail) = choices.into_iter().find(fits).unwrap_or_default();
+    if !words.is_empty() {
+        let cell = row.cut_left(face.width(words));
+        pen.canvas.text(cell, Align::Left, face, PAPER, words);
+        row.cut_left(face.cap / 2);
+    }
     let cell = row.cut_left(face.width(&tail));
     pen.canvas.text(cell, Align::Left, face, SKY, &tail);
     row.cut_left(theme.pad);
@@ -117,7 +129,12 @@ fn heading(pen: &mut Pen<'_>, left: &mut Rect, target: &Target) {
 /// Eight boxes, more when more was typed.
 fn slots(pen: &mut Pen<'_>, left: &mut Rect, typed: &str) {
     let theme = pen.theme;
-    let chars: Vec<char> = typed.chars().collect();
+    let mut chars: Vec<char> = typed.chars().collect();
+    // Nobody types so many by hand; the last ones are those to check.
+    let seen = if theme.small() { 16 } else { 24 };
+    if chars.len() > seen {
+        chars.drain(..chars.len() - seen);
+    }
     let count = SLOTS.max(chars.len());
     let most = if theme.small() { 8 } else { 12 };
     let per_row = if count <= most {
@@ -288,12 +305,19 @@ pub(super) fn password(pen: &mut Pen<'_>, area: Rect, target: &Target, password:
         Class::Medium => narrower(Type::smooth(Weight::Bold, 24)),
         Class::Large => narrower(Type::smooth(Weight::Bold, 36)),
     };
-    let pad = theme.pad;
+    let pad = if theme.small() { 2 } else { theme.pad };
     let face = fitting(&faces, password, left.w - 2 * pad);
-    let card = left.cut_top(face.line_height() + 2 * pad);
+    let lines = flow::even(face, password, left.w - 2 * pad);
+    let card = left.cut_top(flow::height(face, lines.len()) + 2 * pad);
     pen.canvas.round_rect(card, theme.radius, CARD);
-    pen.canvas
-        .text(card.inset(pad, 0), Align::Centre, face, SKY, password);
+    flow::lines(
+        pen.canvas,
+        card.inset(pad, pad),
+        Align::Centre,
+        face,
+        SKY,
+        &lines,
+    );
     left.cut_top(pad / 2);
     let words = if theme.small() {
         texts::new_password_short(language)
@@ -305,5 +329,5 @@ pub(super) fn password(pen: &mut Pen<'_>, area: Rect, target: &Target, password:
         full: vec![Block::Text(words.into(), ORANGE), Block::Target(target)],
         brief: vec![Block::Text(words.into(), ORANGE), Block::Target(target)],
     };
-    super::stack::draw(pen, left.inset(-pad, 0), &stack);
+    super::stack::draw(pen, left.inset(-theme.pad, 0), &stack);
 }

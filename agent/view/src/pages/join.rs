@@ -5,7 +5,7 @@ use resetbox_core::screen::Page;
 use super::Pen;
 use super::chrome::narrower;
 use super::stack::{Block, Stack};
-use crate::draw::flow::{fitting, paragraph, whole_words, wrap};
+use crate::draw::flow::{self, fitting, paragraph, whole_words, wrap};
 use crate::draw::{Align, Icon, Rect, Type, Weight};
 use crate::palette::{PAPER, QUIET, SKY};
 use crate::qr::qr_matrix;
@@ -156,7 +156,12 @@ fn column(pen: &mut Pen<'_>, area: Rect, title: &str, facts: &[String], pin: Opt
             vec![theme.label]
         };
         let lines = wrap(faces[0], fact, left.w).len();
-        let row = left.cut_top(crate::draw::flow::height(faces[0], lines));
+        let height = flow::height(faces[0], lines);
+        // A very long Wi-Fi password is in the code; typing it would be no help.
+        if height > left.h {
+            break;
+        }
+        let row = left.cut_top(height);
         paragraph(pen.canvas, row, Align::Left, &faces, SKY, fact);
         left.cut_top(theme.pad / 3);
     }
@@ -196,8 +201,11 @@ fn foot(pen: &mut Pen<'_>, area: Rect, title: &str, facts: &[String], pin: Optio
     pen.canvas.text(row, Align::Left, face, PAPER, title);
     for fact in facts {
         let face = fitting(&narrower(theme.fact), fact, left.w);
+        if face.line_height() > left.h {
+            break;
+        }
         let row = left.cut_top(face.line_height());
-        let short = crate::draw::flow::shorten(face, fact, row.w, 4);
+        let short = flow::shorten(face, fact, row.w, 4);
         pen.canvas.text(row, Align::Left, face, SKY, &short);
     }
 }

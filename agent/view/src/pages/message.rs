@@ -141,16 +141,7 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
 }
 
 fn simple(icon: Icon, full: Vec<Block<'_>>) -> Stack<'_> {
-    let brief = full
-        .iter()
-        .take(3)
-        .map(|block| match block {
-            Block::Title(t) => Block::Title(t.clone()),
-            Block::Text(t, c) => Block::Text(t.clone(), *c),
-            Block::Strong(t, c) => Block::Strong(t.clone(), *c),
-            Block::Target(t) => Block::Target(t),
-        })
-        .collect();
+    let brief = full.iter().take(3).cloned().collect();
     Stack {
         icon: Some(icon),
         full,

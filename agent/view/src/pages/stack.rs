@@ -11,6 +11,7 @@ use crate::palette::{CARD, INK, PAPER, QUIET, Rgb, SKY};
 use crate::texts;
 
 /// One part of a page.
+#[derive(Clone)]
 pub(super) enum Block<'a> {
     /// The headline.
     Title(String),
@@ -55,7 +56,6 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, stack: &Stack<'_>) {
         .iter()
         .map(|s| (&stack.full, s))
         .chain(steps.iter().map(|s| (&stack.brief, s)));
-    let mut best = None;
     for (blocks, step) in tries {
         let plan = plan(pen, area, stack.icon, blocks, *step);
         // Headlines are never broken inside a word.
@@ -63,14 +63,59 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, stack: &Stack<'_>) {
             Block::Title(text) => whole_words(step.title, text, title_width(pen, &plan)),
             _ => true,
         });
-        let fits = plan.height <= area.h && whole;
-        best = Some((blocks, plan));
-        if fits {
-            break;
+        if plan.height <= area.h && whole {
+            return paint(pen, stack.icon, blocks, &plan, area);
         }
     }
-    if let Some((blocks, plan)) = best {
-        paint(pen, area, stack.icon, blocks, &plan);
+    if let Some(step) = steps.last() {
+        shortened(pen, area, stack, *step);
+    }
+}
+
+/// What devices and the system say has no known length: when nothing fits, the longest sentence
+/// loses its end, line by line.
+fn shortened(pen: &mut Pen<'_>, area: Rect, stack: &Stack<'_>, step: Step) {
+    let mut blocks = stack.brief.clone();
+    loop {
+        let plan = plan(pen, area, stack.icon, &blocks, step);
+        let lines = |block: &Block<'_>| match block {
+            Block::Text(text, _) => balanced(step.text, text, plan.column.w),
+            Block::Strong(text, _) => balanced(strong(step), text, plan.column.w),
+            Block::Title(text) => balanced(step.title, text, title_width(pen, &plan)),
+            Block::Target(_) => Vec::new(),
+        };
+        let longest = blocks
+            .iter()
+            .enumerate()
+            .map(|(i, block)| (lines(block), i))
+            .max_by_key(|(lines, i)| (lines.len(), *i));
+        match longest {
+            Some((lines, i)) if plan.height > area.h && lines.len() > 1 => {
+                let kept = lines[..lines.len() - 1].join(" ");
+                let kept = kept.trim_end_matches(['.', ' ']);
+                let short = format!(
+                    "{}...",
+                    kept.rsplit_once(' ').map_or(kept, |(head, _)| head)
+                );
+                if let Block::Text(text, _) | Block::Strong(text, _) | Block::Title(text) =
+                    &mut blocks[i]
+                {
+                    pen.canvas.shortened.push(core::mem::replace(text, short));
+                }
+            }
+            _ if plan.height > area.h && blocks.len() > 1 => {
+                let Some(i) = blocks
+                    .iter()
+                    .rposition(|block| matches!(block, Block::Text(..) | Block::Strong(..)))
+                else {
+                    return paint(pen, stack.icon, &blocks, &plan, area);
+                };
+                if let Block::Text(text, _) | Block::Strong(text, _) = blocks.remove(i) {
+                    pen.canvas.shortened.push(text);
+                }
+            }
+            _ => return paint(pen, stack.icon, &blocks, &plan, area),
+        }
     }
 }
 
@@ -149,7 +194,7 @@ fn strong(step: Step) -> Type {
     }
 }
 
-fn paint(pen: &mut Pen<'_>, area: Rect, shape: Option<Icon>, blocks: &[Block<'_>], plan: &Plan) {
+fn paint(pen: &mut Pen<'_>, shape: Option<Icon>, blocks: &[Block<'_>], plan: &Plan, area: Rect) {
     let step = plan.step;
     if plan.height > area.h {
         pen.canvas.faults.push(format!(

@@ -96,11 +96,21 @@ pub fn devices(language: Language, count: usize) -> String {
 }
 
 /// `12 probes sent`.
-pub fn probes_sent(language: Language, count: u64) -> String {
-    match (language, count) {
+pub fn probes_sent(language: Language, probes: u64) -> String {
+    match (language, probes) {
         (Language::En, 1) => "1 probe sent".into(),
-        (Language::En, n) => format!("{n} probes sent"),
-        (Language::Id, n) => format!("{n} pencarian dikirim"),
+        (Language::En, n) => format!("{} probes sent", count(n)),
+        (Language::Id, n) => format!("{} pencarian dikirim", count(n)),
+    }
+}
+
+/// A count that stays short: `9999`, `25k`, `3M`, `2G`.
+pub fn count(n: u64) -> String {
+    match n {
+        ..10_000 => n.to_string(),
+        ..1_000_000 => format!("{}k", n / 1_000),
+        ..1_000_000_000 => format!("{}M", n / 1_000_000),
+        _ => format!("{}G", (n / 1_000_000_000).min(999)),
     }
 }
 
