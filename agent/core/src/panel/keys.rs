@@ -95,7 +95,7 @@ pub(super) enum Intent {
 impl Intent {
     /// It goes on while the key is held.
     pub(super) fn repeats(&self) -> bool {
-        matches!(self, Self::Move { .. } | Self::Group { .. })
+        matches!(self, Self::Move { .. } | Self::Group { .. } | Self::Delete)
     }
 
     /// It cannot be undone, or leads to what cannot be undone at once.
@@ -179,7 +179,9 @@ impl Panel {
             };
             keys.push(press(Button::Back, action, Intent::Back));
         }
-        if !self.stack.is_empty() {
+        // Back that deletes deletes on while it is held; elsewhere it leads home.
+        let deletes = |key: &Key| key.button == Button::Back && key.intent == Intent::Delete;
+        if !self.stack.is_empty() && !keys.iter().any(deletes) {
             keys.push(Key {
                 button: Button::Back,
                 hold: true,

@@ -349,9 +349,13 @@ proptest! {
             presses += 1;
             assert!(presses <= 48, "{:?}", watch.bench.screen());
         }
-        // And held, it leads home at once.
+        // And held, it leads home at once, or empties what was typed and leads home then.
         if other.panel.asleep() {
             other.press(Button::Back);
+        }
+        if matches!(other.screen().page, Page::KeyEntry { .. }) {
+            other.press(Button::Back);
+            other.hold(Button::Back, Duration::from_secs(8));
         }
         if !is_home(&other.screen().page) {
             other.hold(Button::Back, Duration::from_millis(900));
