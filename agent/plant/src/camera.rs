@@ -1,97 +1,20 @@
 //! One camera as a machine without I/O: a datagram and a time in, answers with delays out.
 
+mod options;
 mod recovery;
+mod state;
 mod text;
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
-use serde::{Deserialize, Serialize};
+
+pub use options::{Answer, AnswerMode, Counters, MAX_ANSWER, Options};
 
 use crate::identity::{Identity, Place};
-use crate::local_time;
 use crate::profile::{Facts, Profile};
 use crate::reading::{self, Command, Request};
 use crate::session::Session;
 use crate::vendor::{Vendor, letters_and_digits};
-
-/// Where a device sends its answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AnswerMode {
-    /// To the group, port 37020.
-    Multicast,
-    /// To the asker's address and port.
-    Unicast,
-    /// To both: what most firmware does.
-    #[default]
-    Both,
-    /// To the asker's address, but always to port 37020.
-    Port37020,
-}
-
-/// How a camera behaves beyond its profile. The default is a well-behaved device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Where answers go.
-    pub answer_mode: AnswerMode,
-    /// Shortest and longest delay of an answer, in milliseconds.
-    pub delay_ms: (u64, u64),
-    /// Make inquiry answers this long (bytes; at most 10 240): 2500 or 8000 as newer firmware does. 0: as it comes.
-    pub answer_size: usize,
-    /// The random of an exchange holds a 00 byte; both forms of the session key are then taken.
-    pub random_with_nul: bool,
-    /// Hostile: every `Result` is empty.
-    pub empty_result: bool,
-    /// Wrong keys until the device locks itself.
-    pub tries: u32,
-    /// For how long it then stays locked (minutes).
-    pub lock_minutes: u32,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            answer_mode: AnswerMode::Both,
-            delay_ms: (20, 500),
-            answer_size: 0,
-            random_with_nul: false,
-            empty_result: false,
-            tries: 5,
-            lock_minutes: 30,
-        }
-    }
-}
-
-/// Longest answer of a device (bytes).
-pub const MAX_ANSWER: usize = 10_240;
-
-/// One datagram to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// Milliseconds from now.
-    pub delay_ms: u64,
-    /// What to send.
-    pub bytes: Vec<u8>,
-    /// Where to. A hello, which nobody asked for, goes to the group whatever this says.
-    pub mode: AnswerMode,
-}
-
-/// What was asked of a camera so far: what a test counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counters {
-    /// Inquiries answered.
-    pub inquiries: u64,
-    /// Exports made (`getencryptstring` and `getcode`), by whomever.
-    pub exports: u64,
-    /// Exchanges opened.
-    pub exchanges: u64,
-    /// `reset` datagrams received, whatever became of them.
-    pub resets: u64,
-    /// Passwords set, by reset or activation.
-    pub passwords_set: u64,
-    /// Lamp commands.
-    pub lamps: u64,
-}
 
 /// The export that a reset must fit.
 struct OpenExport {
@@ -184,11 +107,33 @@ impl Camera {
         if !self.powered || !self.is_meant(request) {
             return Vec::new();
         }
+        let types = request.command.types();
+        let text = if self.options.fail.iter().any(|failing| failing == types) {
+            let failed = vec![("Result", "failed".to_owned())];
+            Some(self.verdict(&request.uuid, types, &failed))
+        } else {
+            self.text(now_ms, request)
+        };
+        match text {
+            Some(text)
+                if !self
+                    .options
+                    .swallow
+                    .iter()
+                    .any(|swallowed| swallowed == types) =>
+            {
+                self.send(text)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Does what is asked and says what came of it; `None` where this firmware stays silent.
+    fn text(&mut self, now_ms: u64, request: &Request) -> Option<String> {
         let fields = match &request.command {
             Command::Inquiry => {
                 self.counters.inquiries += 1;
-                let text = self.probe_match(&request.uuid);
-                return self.send(text);
+                return Some(self.probe_match(&request.uuid));
             }
             Command::GetEncryptString => self.export_string(now_ms),
             Command::GetCode => self.export_code(now_ms),
@@ -206,13 +151,7 @@ impl Camera {
             Command::Activate { password } => self.activate(password),
             Command::Lamp { on } => self.light(*on),
         };
-        match fields {
-            Some(fields) => {
-                let text = self.verdict(&request.uuid, request.command.types(), &fields);
-                self.send(text)
-            }
-            None => Vec::new(),
-        }
+        Some(self.verdict(&request.uuid, request.command.types(), &fields?))
     }
 
     /// Whether the request names this device by exactly the text it reported, or is for everybody.
@@ -338,87 +277,6 @@ impl Camera {
     pub(crate) fn delay_ms(&mut self) -> u64 {
         let (shortest, longest) = self.options.delay_ms;
         shortest + u64::from(self.rng.next_u32()) % (longest.saturating_sub(shortest) + 1)
-    }
-}
-
-/// What tests and the demo read.
-impl Camera {
-    /// The label.
-    pub fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// The addresses.
-    pub fn place(&self) -> &Place {
-        &self.place
-    }
-
-    pub(crate) fn facts(&self) -> &Facts {
-        &self.facts
-    }
-
-    /// The kind.
-    pub fn profile(&self) -> Profile {
-        self.profile
-    }
-
-    /// The administrator's password; `None` before activation.
-    pub fn password(&self) -> Option<&str> {
-        self.password.as_deref()
-    }
-
-    /// The string or code of the open export.
-    pub fn open_string(&self) -> Option<&str> {
-        self.open.as_ref().map(|open| open.string.as_str())
-    }
-
-    /// The device code of the open export: what the vendor's table is keyed by.
-    pub fn open_device_code(&self) -> Option<&str> {
-        self.open.as_ref().map(|open| open.device_code.as_str())
-    }
-
-    /// Wrong keys it still forgives.
-    pub fn tries_left(&self) -> u32 {
-        self.tries_left
-    }
-
-    /// Minutes of lock left, rounded up; `None` when not locked.
-    pub fn lock_minutes(&self, now_ms: u64) -> Option<u32> {
-        let left_ms = self
-            .locked_until_ms?
-            .checked_sub(now_ms)
-            .filter(|left| *left > 0)?;
-        u32::try_from(left_ms.div_ceil(60_000)).ok()
-    }
-
-    /// The text of `BootTime`.
-    pub fn boot_time(&self) -> String {
-        local_time::text(self.booted_s, self.facts.boot_style)
-    }
-
-    /// Whether it has power.
-    pub fn is_powered(&self) -> bool {
-        self.powered
-    }
-
-    /// Whether the lamp is lit.
-    pub fn lamp_is_lit(&self) -> bool {
-        self.lamp
-    }
-
-    /// Whether the last reset asked a recorder to pass the password on.
-    pub fn cameras_synced(&self) -> bool {
-        self.cameras_synced
-    }
-
-    /// What was asked of it.
-    pub fn counters(&self) -> Counters {
-        self.counters
-    }
-
-    /// Its options, to change them while it runs.
-    pub fn options_mut(&mut self) -> &mut Options {
-        &mut self.options
     }
 }
 

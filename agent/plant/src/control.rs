@@ -58,6 +58,36 @@ pub enum Control {
         /// `multicast`, `unicast`, `both` or `port37020`.
         mode: AnswerMode,
     },
+    /// Commands it carries out but never answers, by their `Types`; none ends it.
+    Swallow {
+        /// Its number.
+        camera: usize,
+        /// Such as `["reset"]`.
+        types: Vec<String>,
+    },
+    /// Commands it answers `failed` and does not carry out, by their `Types`; none ends it.
+    Fail {
+        /// Its number.
+        camera: usize,
+        /// Such as `["exchangecode"]`.
+        types: Vec<String>,
+    },
+    /// How long it thinks.
+    Delay {
+        /// Its number.
+        camera: usize,
+        /// Milliseconds at least.
+        shortest: u64,
+        /// Milliseconds at most.
+        longest: u64,
+    },
+    /// Another serial on its label.
+    SetSerial {
+        /// Its number.
+        camera: usize,
+        /// The whole text.
+        serial: String,
+    },
     /// The vendor: a key or file for a device code.
     Issue {
         /// The text, byte for byte.
@@ -155,6 +185,25 @@ impl Plant {
                 camera,
                 self.set_options(camera, |options| options.answer_mode = mode),
             ),
+            Control::Swallow { camera, types } => self.after(
+                camera,
+                self.set_options(camera, |options| options.swallow = types),
+            ),
+            Control::Fail { camera, types } => self.after(
+                camera,
+                self.set_options(camera, |options| options.fail = types),
+            ),
+            Control::Delay {
+                camera,
+                shortest,
+                longest,
+            } => self.after(
+                camera,
+                self.set_options(camera, |options| options.delay_ms = (shortest, longest)),
+            ),
+            Control::SetSerial { camera, serial } => {
+                self.after(camera, self.set_serial(camera, &serial))
+            }
             Control::Issue { device_code } => match self.vendor_issue(&device_code) {
                 Ok(issued) => Reply {
                     form: Some(if matches!(issued, Issued::Key(_)) {

@@ -2,6 +2,7 @@
 
 mod config;
 mod shared;
+mod state;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -15,7 +16,7 @@ use tokio::task::JoinHandle;
 
 pub use config::{PlantConfig, WebMode, WireMode};
 use shared::Shared;
-pub use shared::{CameraState, NoSuchCamera};
+pub use state::{CameraState, NoSuchCamera};
 
 use crate::camera::Camera;
 use crate::vendor::{Issued, Refusal, Vendor};
@@ -167,6 +168,14 @@ impl Plant {
     /// Lets time pass for the exports, the locks and the vendor. Boot times stay.
     pub fn advance(&self, by: Duration) {
         self.lock_shared().advance(by);
+    }
+
+    /// Gives a camera another label, such as that of its neighbour.
+    ///
+    /// # Errors
+    /// [`NoSuchCamera`].
+    pub fn set_serial(&self, camera: usize, serial: &str) -> Result<(), NoSuchCamera> {
+        self.with(camera, |camera, _| camera.set_serial(serial))
     }
 
     /// Changes how a camera behaves.

@@ -215,12 +215,17 @@ async fn a_flood_is_sent_in_full_and_from_as_many_senders() {
         over: Duration::from_millis(200),
         seed: 1,
     };
-    let report = flood(config).await.expect("a flood");
+    // Read while it is sent: a small receive buffer must not decide this.
+    let read = async {
+        let mut senders = BTreeSet::new();
+        while let Some((message, from, _)) = client.next(QUIET).await {
+            senders.insert((message.mac, from));
+        }
+        senders
+    };
+    let (report, senders) = tokio::join!(flood(config), read);
+    let report = report.expect("a flood");
     assert_eq!((report.sent, report.refused), (500, 0));
-    let mut senders = BTreeSet::new();
-    while let Some((message, from, _)) = client.next(QUIET).await {
-        senders.insert((message.mac, from));
-    }
     assert_eq!(senders.len(), 500);
 }
 
@@ -380,6 +385,33 @@ async fn the_program_with_real_addresses_from_probe_to_web_login() {
     assert_eq!(
         client.export(&mac, &serial, sadp::Way::TypedKey).await,
         None
+    );
+
+    // Answers on demand.
+    for command in [
+        json!({"do": "answer-mode", "camera": 4, "mode": "port37020"}),
+        json!({"do": "delay", "camera": 4, "shortest": 0, "longest": 0}),
+        json!({"do": "set-serial", "camera": 4, "serial": "X"}),
+        json!({"do": "swallow", "camera": 4, "types": ["inquiry"]}),
+        json!({"do": "fail", "camera": 4, "types": []}),
+        json!({"do": "export-by-other", "camera": 4}),
+        json!({"do": "sync-clock", "camera": 4}),
+    ] {
+        let reply = plant.control(&command);
+        assert_eq!(reply["ok"], json!(true), "{command}: {reply}");
+    }
+    let state = plant.control(&json!({"do": "state", "camera": 4}));
+    assert_eq!(
+        (
+            &state["camera"]["serial"],
+            &state["camera"]["counters"]["exports"]
+        ),
+        (&json!("X"), &json!(1))
+    );
+    assert_eq!(
+        search(&mut client).await.0.len(),
+        38,
+        "one has no power, one is swallowed"
     );
 
     for wrong in [

@@ -580,6 +580,41 @@ fn hostile_and_large_answers_are_what_they_say() {
 }
 
 #[test]
+fn a_swallowed_reset_works_unseen_and_a_failing_exchange_does_not() {
+    let mut bench = Bench::new(Profile::Ipc2018);
+    let key = bench.key();
+    let session = bench.exchange();
+    bench.camera.options_mut().swallow = vec!["reset".to_owned()];
+    let password = session
+        .encrypt_password(GOOD.as_bytes())
+        .expect("a password");
+    let (mac, code) = (bench.mac.clone(), ResetCode::plain(&key).expect("a code"));
+    let request = Request::Reset {
+        mac: &mac,
+        password: &password,
+        sync_cameras: false,
+        code: &code,
+    };
+    assert_eq!(bench.ask(&request), None, "no answer");
+    assert_eq!(bench.camera.password(), Some(GOOD), "but done");
+    bench.camera.options_mut().fail = vec!["getencryptstring".to_owned()];
+    let message = bench
+        .ask(&Request::GetEncryptString { mac: &mac })
+        .expect("an answer");
+    let Body::EncryptString {
+        verdict,
+        string: None,
+    } = message.body
+    else {
+        panic!("{message:?}")
+    };
+    assert_eq!(verdict.result, ResultText::Failed);
+    assert_eq!(bench.camera.counters().exports, 1);
+    bench.camera.set_serial("X1");
+    assert_eq!(bench.device().serial.as_deref(), Some("X1"));
+}
+
+#[test]
 fn a_clock_that_is_set_is_no_reboot() {
     let mut bench = Bench::new(Profile::NoClock);
     let before = bench.device().boot_time_text.expect("a boot time");

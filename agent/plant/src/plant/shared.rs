@@ -9,11 +9,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 use sadp::PORT;
-use serde::Serialize;
-use thiserror::Error;
 
+use super::state::{CameraState, NoSuchCamera};
 use super::{PlantConfig, WebMode, WireMode, lock, web_address};
-use crate::camera::{Answer, AnswerMode, Camera, Counters};
+use crate::camera::{Answer, AnswerMode, Camera};
 use crate::faults::Faults;
 use crate::identity::Place;
 use crate::layer2;
@@ -21,53 +20,6 @@ use crate::reading;
 use crate::vendor::Vendor;
 use crate::web::{Nonces, Site};
 use crate::wire::{Asker, Heard, Outgoing, Source, Target};
-
-/// There is no camera of this number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("no camera {asked}: they are numbered from 0 to {last}", last = .count.saturating_sub(1))]
-pub struct NoSuchCamera {
-    /// The number asked for.
-    pub asked: usize,
-    /// How many there are.
-    pub count: usize,
-}
-
-/// A camera as tests and the demo see it. Holds no password.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct CameraState {
-    /// Its number in the plant.
-    pub camera: usize,
-    /// Its kind.
-    pub profile: &'static str,
-    /// The text of `MAC`.
-    pub mac: String,
-    /// Model.
-    pub model: String,
-    /// Whole serial.
-    pub serial: String,
-    /// The address its ProbeMatch tells.
-    pub address: Ipv4Addr,
-    /// Where its web server really listens.
-    pub web: Option<SocketAddr>,
-    /// The text of `BootTime`.
-    pub boot_time: String,
-    /// Whether it has power.
-    pub powered: bool,
-    /// Whether it has a password.
-    pub activated: bool,
-    /// The device code of the open export.
-    pub device_code: Option<String>,
-    /// Wrong keys it still forgives.
-    pub tries_left: u32,
-    /// Minutes of lock left.
-    pub lock_minutes: Option<u32>,
-    /// Whether its lamp is lit.
-    pub lamp: bool,
-    /// Whether the last reset asked it to pass the password on.
-    pub cameras_synced: bool,
-    /// What was asked of it so far.
-    pub counters: Counters,
-}
 
 pub(crate) struct Shared {
     cameras: Vec<Camera>,
@@ -348,25 +300,9 @@ impl Shared {
             asked: camera,
             count: self.cameras.len(),
         })?;
-        let (identity, place) = (found.identity(), found.place());
-        Ok(CameraState {
-            camera,
-            profile: found.profile().name(),
-            mac: identity.mac_text.clone(),
-            model: identity.model.clone(),
-            serial: identity.serial.clone(),
-            address: place.address,
-            web: web_address(self.web, place.address, place.http_port),
-            boot_time: found.boot_time(),
-            powered: found.is_powered(),
-            activated: found.password().is_some(),
-            device_code: found.open_device_code().map(str::to_owned),
-            tries_left: found.tries_left(),
-            lock_minutes: found.lock_minutes(self.now_ms()),
-            lamp: found.lamp_is_lit(),
-            cameras_synced: found.cameras_synced(),
-            counters: found.counters(),
-        })
+        let place = found.place();
+        let web = web_address(self.web, place.address, place.http_port);
+        Ok(CameraState::new(camera, found, web, self.now_ms()))
     }
 }
 

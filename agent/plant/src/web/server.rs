@@ -103,8 +103,12 @@ async fn converse(mut stream: TcpStream, site: &impl Site) -> io::Result<()> {
                 .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
                 .await;
         };
+        // No camera at this address, or one without power: nobody is there.
+        let Some(camera) = site.camera(local) else {
+            return Ok(());
+        };
         stream
-            .write_all(answer(&request, local, site).as_bytes())
+            .write_all(answer(&request, camera, site).as_bytes())
             .await?;
         // Bodies are not read: the next request would start in the middle of one.
         if request.has_body || request.close {
@@ -148,10 +152,12 @@ impl<'a> Request<'a> {
     }
 }
 
-fn answer(request: &Request<'_>, local: SocketAddr, site: &impl Site) -> String {
-    let Some((serial, model, password)) = site.camera(local) else {
-        return page("404 Not Found", "", "");
-    };
+fn answer(
+    request: &Request<'_>,
+    camera: (String, String, Option<String>),
+    site: &impl Site,
+) -> String {
+    let (serial, model, password) = camera;
     let Some(password) = password else {
         return page(
             "403 Forbidden",
@@ -180,6 +186,10 @@ fn answer(request: &Request<'_>, local: SocketAddr, site: &impl Site) -> String 
         );
     }
     match (request.method, request.uri) {
+        // What a person sees who tries the new password in a browser.
+        ("GET", "/") => html(&format!(
+            "<h1>{model}</h1><p>Serial {serial}</p><p>You are logged in.</p>"
+        )),
         ("GET", "/ISAPI/Security/userCheck") => page(
             "200 OK",
             "",
@@ -241,6 +251,15 @@ fn check(request: &Request<'_>, given: &Parameters, password: &str, site: &impl 
     } else {
         Entry::Stale
     }
+}
+
+fn html(body: &str) -> String {
+    let body =
+        format!("<!DOCTYPE html><meta charset=\"utf-8\"><title>Simulated camera</title>{body}");
+    let length = body.len();
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
 }
 
 fn status(code: u32, text: &str, sub: &str) -> String {
