@@ -397,6 +397,14 @@ fn a_device_cannot_fill_the_memory() {
         .collect();
     assert_eq!(kept, [(64, sadp::MAX_TEXT), (8, sadp::MAX_TEXT)]);
 
+    // Few elements, but many bytes: 15 of 6 and 256 bytes fit into 4096.
+    let many: String = (10..40)
+        .map(|at| format!("<Extr{at}>{long:.300}</Extr{at}>"))
+        .collect();
+    let xml = format!("<Hello><MAC>44-47-cc-37-ce-81</MAC>{many}</Hello>");
+    let device = described(parse(xml.as_bytes()), Reading::Strict);
+    assert_eq!(device.other.len(), 15);
+
     let xml = format!(
         "<ProbeMatch><Types>getencryptstring</Types><EncryptString>{long}</EncryptString></ProbeMatch>"
     );
