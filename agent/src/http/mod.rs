@@ -1,0 +1,274 @@
+//! The phone page, the panel mirror and the JSON API over HTTP.
+//!
+//! A small accept loop ([listen]) in front of an axum router. Every surface reads the one
+//! [`resetbox_core::View`]; nothing here computes state of its own. Who may come in: reading the
+//! list needs nothing, everything that acts and every secret needs a session ([session]), and
+//! every request passes the guard ([guard]) first.
+
+mod api;
+mod assets;
+mod body;
+mod csv;
+mod dto;
+mod events;
+mod fault;
+mod guard;
+mod language;
+mod listen;
+mod metrics;
+mod openapi;
+mod pages;
+mod qr;
+mod session;
+mod status;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use resetbox_core::View;
+use resetbox_core::event::Health;
+use resetbox_view::Geometry;
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+
+use crate::bus::{Bus, Input};
+
+pub use listen::Limits;
+
+/// The HTTP shell's share of the configuration.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Addresses to listen on. Empty switches the phone page off.
+    pub listen: Vec<SocketAddr>,
+    /// Names under which browsers may call the box, besides its addresses, its box id and
+    /// `localhost`. Any other name in a Host header is refused: that is how a page on the Internet
+    /// would reach into a local network.
+    pub host_names: Vec<String>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            listen: vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 80))],
+            host_names: Vec::new(),
+        }
+    }
+}
+
+/// What the shell needs from the rest of the program.
+pub struct Services {
+    /// The way to the core.
+    pub bus: Bus,
+    /// [`resetbox_core::Policy::pin_required`].
+    pub pin_required: bool,
+    /// The panel's glass: what the mirror draws.
+    pub geometry: Geometry,
+    /// The mirror shows what is typed, PINs and passwords too. Only where it stands for the panel itself: the demo.
+    pub mirror_secrets: bool,
+    /// Routes beside the API, behind the same guard: the demo's.
+    pub extra: Option<Router>,
+}
+
+/// Why the phone page is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// An address could not be listened on.
+    #[error("cannot serve the phone page at {address}: {source}; {}", remedy(*.address, .source))]
+    Bind {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+fn remedy(address: SocketAddr, error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "another program has port {}: stop it, or set another port in [http] listen",
+            address.port()
+        ),
+        std::io::ErrorKind::PermissionDenied => format!(
+            "port {} needs CAP_NET_BIND_SERVICE: give it, or set a port above 1023 in [http] listen",
+            address.port()
+        ),
+        _ => "check [http] listen".to_owned(),
+    }
+}
+
+/// Listening sockets, not yet answering.
+pub struct Server {
+    listeners: Vec<TcpListener>,
+    config: HttpConfig,
+    limits: Limits,
+}
+
+/// What every handler can reach.
+pub(crate) struct App {
+    pub(crate) bus: Bus,
+    pub(crate) pin_required: bool,
+    pub(crate) host_names: Vec<String>,
+    pub(crate) sessions: Mutex<session::Sessions>,
+    pub(crate) events: events::Events,
+    pub(crate) limits: Limits,
+    pub(crate) mirror: api::panel::Mirror,
+}
+
+pub(crate) type Shared = Arc<App>;
+
+impl App {
+    /// The latest view.
+    pub(crate) fn view(&self) -> Arc<View> {
+        self.bus.view.borrow().clone()
+    }
+}
+
+impl Server {
+    /// Opens the sockets.
+    ///
+    /// # Errors
+    /// [`HttpError::Bind`] for the first address that cannot be listened on.
+    pub async fn bind(config: HttpConfig) -> Result<Self, HttpError> {
+        let mut listeners = Vec::with_capacity(config.listen.len());
+        for &address in &config.listen {
+            listeners.push(
+                TcpListener::bind(address)
+                    .await
+                    .map_err(|source| HttpError::Bind { address, source })?,
+            );
+        }
+        Ok(Self {
+            listeners,
+            config,
+            limits: Limits::default(),
+        })
+    }
+
+    /// The addresses in use, with the ports the system chose.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect()
+    }
+
+    /// Answers until the bus closes. Tells the core at which addresses a phone finds the page, and
+    /// again when the box's own addresses change.
+    pub async fn run(self, services: Services) {
+        let addresses = self.addresses();
+        let limits = self.limits.clone();
+        let app = Arc::new(App {
+            events: events::Events::new(),
+            bus: services.bus,
+            pin_required: services.pin_required,
+            host_names: self.config.host_names,
+            sessions: Mutex::new(session::Sessions::default()),
+            limits: limits.clone(),
+            mirror: api::panel::Mirror::new(services.geometry, services.mirror_secrets),
+        });
+        let router = router(&app, services.extra);
+        let slots = listen::Slots::new(&limits);
+        let mut tasks = tokio::task::JoinSet::new();
+        for listener in self.listeners {
+            tasks.spawn(listen::accept(
+                listener,
+                router.clone(),
+                limits.clone(),
+                slots.clone(),
+            ));
+        }
+        tasks.spawn(announce(app.bus.clone(), addresses));
+        events::pump(app).await;
+        tasks.shutdown().await;
+    }
+}
+
+/// Binds and serves; a failure to bind is reported to the core, so that the panel can show it.
+pub async fn serve(config: HttpConfig, services: Services) {
+    if config.listen.is_empty() {
+        info!("the phone page is switched off: [http] listen is empty");
+        return;
+    }
+    let inputs = services.bus.inputs.clone();
+    match Server::bind(config).await {
+        Ok(server) => server.run(services).await,
+        Err(error) => {
+            warn!("{error}");
+            let report = Input::Health(Health::Http(Err(error.to_string())));
+            // A closed bus means the program ends; there is nobody left to tell.
+            let _ = inputs.send(report).await;
+        }
+    }
+}
+
+fn router(app: &Shared, extra: Option<Router>) -> Router {
+    let mut router = api::router(app.clone()).merge(pages::router(app.clone()));
+    if let Some(extra) = extra {
+        router = router.merge(extra);
+    }
+    router
+        .fallback(api::not_found)
+        .method_not_allowed_fallback(api::method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), guard::check))
+        .layer(from_fn(fault::render))
+        .layer(from_fn(guard::headers))
+}
+
+/// Tells the core the page's addresses, now and whenever the box's own addresses change.
+async fn announce(bus: Bus, listen: Vec<SocketAddr>) {
+    let mut view = bus.view.clone();
+    let mut told: Option<Vec<String>> = None;
+    loop {
+        let urls = urls(&listen, &view.borrow_and_update());
+        if told.as_ref() != Some(&urls) {
+            for url in &urls {
+                info!("the phone page is at {url}");
+            }
+            told = Some(urls.clone());
+            let report = Input::Health(Health::Http(Ok(urls)));
+            if bus.inputs.send(report).await.is_err() {
+                return;
+            }
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if view.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// `http://ADDRESS` for each address under which a phone can reach one of `listen`.
+fn urls(listen: &[SocketAddr], view: &View) -> Vec<String> {
+    let mut urls = Vec::new();
+    for address in listen {
+        let hosts: Vec<IpAddr> = if address.ip().is_unspecified() {
+            view.links
+                .iter()
+                .filter(|link| link.carrier)
+                .flat_map(|link| link.addresses.iter().map(|(ip, _)| IpAddr::V4(*ip)))
+                .collect()
+        } else {
+            vec![address.ip()]
+        };
+        for host in hosts {
+            let url = match (host, address.port()) {
+                (IpAddr::V4(ip), 80) => format!("http://{ip}"),
+                (IpAddr::V4(ip), port) => format!("http://{ip}:{port}"),
+                (IpAddr::V6(ip), 80) => format!("http://[{ip}]"),
+                (IpAddr::V6(ip), port) => format!("http://[{ip}]:{port}"),
+            };
+            if !urls.contains(&url) {
+                urls.push(url);
+            }
+        }
+    }
+    urls
+}

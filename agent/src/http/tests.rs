@@ -1,0 +1,283 @@
+//! The shell over real TCP, with a core that answers by script.
+
+mod limits;
+mod routes;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use resetbox_core::policy::Language;
+use resetbox_core::record::AuditEntry;
+use resetbox_core::request::CaseId;
+use resetbox_core::view::{CasePhase, CaseView, DeviceView, Feed};
+use resetbox_core::{Channel, Mono, Problem, ProblemKind, Reply, Request, View};
+use resetbox_view::{Geometry, samples};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::{broadcast, mpsc, watch};
+
+use super::{HttpConfig, Limits, Server, Services};
+use crate::bus::{BookAnswer, Books, Bus, Input};
+
+/// A served shell and the ends that the core would hold.
+struct Rig {
+    address: SocketAddr,
+    view: watch::Sender<Arc<View>>,
+    feed: broadcast::Sender<Feed>,
+    asked: Arc<Mutex<Vec<Request>>>,
+    pressed: Arc<Mutex<Vec<String>>>,
+}
+
+type Script = fn(&Request) -> Reply;
+
+/// The books of a box that has done one thing.
+struct OneLine;
+
+impl Books for OneLine {
+    fn audit(&self, _limit: usize) -> BookAnswer<'_, Vec<AuditEntry>> {
+        Box::pin(std::future::ready(Ok(vec![AuditEntry {
+            number: 1,
+            wall: None,
+            what: "case-opened".into(),
+            channel: Some(Channel::Panel),
+            case: None,
+            serial: Some("=DS842150".into()),
+            detail: "asked once".into(),
+        }])))
+    }
+
+    fn probe(&self) -> BookAnswer<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+/// The view with this name among the samples.
+fn sample(name: &str) -> View {
+    let mut all = samples(Language::En).into_iter();
+    all.find(|(known, _)| *known == name)
+        .expect("a sample of this name")
+        .1
+}
+
+impl Rig {
+    async fn start(pin_required: bool, script: Script) -> Self {
+        Self::with_limits(pin_required, script, Limits::default()).await
+    }
+
+    async fn with_limits(pin_required: bool, script: Script, limits: Limits) -> Self {
+        let (inputs, mut queue) = mpsc::channel(64);
+        let (view, reader) = watch::channel(Arc::new(fixture()));
+        let feed = broadcast::Sender::new(64);
+        let (asked, pressed) = (Arc::default(), Arc::default());
+        let rig_asked: Arc<Mutex<Vec<Request>>> = Arc::clone(&asked);
+        let rig_pressed: Arc<Mutex<Vec<String>>> = Arc::clone(&pressed);
+        tokio::spawn(async move {
+            while let Some(input) = queue.recv().await {
+                match input {
+                    Input::Request { request, reply, .. } => {
+                        let answer = script(&request);
+                        rig_asked.lock().expect("no panic").push(request);
+                        // Whoever asked may have gone away.
+                        let _ = reply.send(answer);
+                    }
+                    Input::Button(button, edge) => {
+                        rig_pressed
+                            .lock()
+                            .expect("no panic")
+                            .push(format!("{button:?} {edge:?}"));
+                    }
+                    _ => {}
+                }
+            }
+        });
+        let bus = Bus {
+            inputs,
+            view: reader,
+            feed: feed.clone(),
+            books: Arc::new(OneLine),
+        };
+        let config = HttpConfig {
+            listen: vec!["127.0.0.1:0".parse().expect("an address")],
+            ..HttpConfig::default()
+        };
+        let mut server = Server::bind(config).await.expect("a free port");
+        server.limits = limits;
+        let address = server.addresses()[0];
+        tokio::spawn(server.run(Services {
+            bus,
+            pin_required,
+            geometry: Geometry::SQUARE,
+            mirror_secrets: false,
+            extra: None,
+        }));
+        Self {
+            address,
+            view,
+            feed,
+            asked,
+            pressed,
+        }
+    }
+
+    fn asked(&self) -> Vec<Request> {
+        self.asked.lock().expect("no panic").clone()
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], "").await
+    }
+
+    async fn post(&self, path: &str, body: &str) -> Answer {
+        self.send("POST", path, &[("Content-Type", "application/json")], body)
+            .await
+    }
+
+    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+        if !headers.iter().any(|(name, _)| *name == "Host") {
+            text.push_str(&format!("Host: {}\r\n", self.address));
+        }
+        for (name, value) in headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !body.is_empty() {
+            text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        text.push_str("\r\n");
+        text.push_str(body);
+        self.raw(text.as_bytes()).await
+    }
+
+    /// Sends bytes and reads until the box closes.
+    async fn raw(&self, bytes: &[u8]) -> Answer {
+        let mut stream = self.connect().await;
+        stream.write_all(bytes).await.expect("the box reads");
+        read_to_end(&mut stream).await
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address)
+            .await
+            .expect("the box listens")
+    }
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn parse(bytes: &[u8]) -> Self {
+        let at = bytes
+            .windows(4)
+            .position(|w| w == b"\r\n\r\n")
+            .expect("a whole head");
+        let head = String::from_utf8_lossy(&bytes[..at]).into_owned();
+        let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
+        Self {
+            status: status.expect("a status"),
+            head,
+            body: bytes[at + 4..].to_vec(),
+        }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then_some(value.trim())
+        })
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("text")
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).expect("JSON")
+    }
+}
+
+async fn read_to_end(stream: &mut TcpStream) -> Answer {
+    let mut bytes = Vec::new();
+    tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes))
+        .await
+        .expect("the box closes")
+        .expect("no reset before the answer was read");
+    Answer::parse(&bytes)
+}
+
+/// What the device gave as its code, with characters that must survive every form.
+const CODE: &str = "MjAxQ+/=0123456789abcdefDS-2CD2385G1-I20190412AAWRC842150";
+
+/// A view with two devices, one of them hostile, and a case of the first whose code is here.
+fn fixture() -> View {
+    let mut view = sample("qr-128");
+    let device = DeviceView {
+        mac: "44-47-cc-37-ce-81".parse().expect("a MAC"),
+        model: "DS-2CD2385G1-I".into(),
+        serial: "DS-2CD2385G1-I20190412AAWRC842150".into(),
+        serial_tail: "842150".into(),
+        ipv4: Some([192, 168, 1, 64].into()),
+        http_port: Some(80),
+        firmware: "V5.6.3 build 190923".into(),
+        brand: None,
+        activated: true,
+        way: sadp::Way::TypedKey,
+        owner_ways: sadp::OwnerWays::default(),
+        can_sync: false,
+        may_refuse: false,
+        cloud_bound: false,
+        boot_time: None,
+        links: vec!["eth0".into()],
+        doubled_serial: false,
+        doubled_mac: false,
+        first_seen: Mono(0),
+        last_seen: view.at,
+        gone: false,
+        case: Some(CaseId("k7m2p9xq".into())),
+        case_open: true,
+        other: vec![("Odd".into(), "1".into())],
+    };
+    let hostile = DeviceView {
+        mac: "02-00-00-00-00-01".parse().expect("a MAC"),
+        model: "<script>alert(1)</script>".into(),
+        serial: "=HYPERLINK(\"http://evil\")".into(),
+        case: None,
+        case_open: false,
+        ..device.clone()
+    };
+    let case = CaseView {
+        id: CaseId("k7m2p9xq".into()),
+        mac: device.mac,
+        model: device.model.clone(),
+        serial: device.serial.clone(),
+        serial_tail: device.serial_tail.clone(),
+        ipv4: device.ipv4,
+        firmware: device.firmware.clone(),
+        typed_key: true,
+        can_sync: false,
+        phase: CasePhase::Awaiting,
+        device_code: Some(CODE.into()),
+        issued: None,
+        left: Some(Duration::from_secs(3600)),
+        left_at_most: false,
+        may_be_void: false,
+        tries_left: Some(4),
+        lock_minutes: None,
+        problem: Some(Problem {
+            tries_left: Some(4),
+            ..Problem::new(ProblemKind::KeyWrong)
+        }),
+        doubt: None,
+        must_insist: false,
+        sync_cameras: false,
+        attempts: 1,
+        device_present: true,
+    };
+    view.devices = vec![Arc::new(device), Arc::new(hostile)];
+    view.cases = vec![case];
+    view
+}
