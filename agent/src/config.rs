@@ -8,6 +8,7 @@ use resetbox_core::policy::{KeySet, Language};
 use serde::Deserialize;
 
 use crate::clock::Trust;
+use crate::http::HttpConfig;
 use crate::net::NetConfig;
 
 /// Where the box looks when no file is named.
@@ -22,6 +23,8 @@ pub struct Config {
     pub identity: Identity,
     /// `[net]`
     pub net: NetConfig,
+    /// `[http]`
+    pub http: HttpConfig,
     /// `[store]`
     pub store: StoreConfig,
     /// `[clock]`

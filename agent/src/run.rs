@@ -13,6 +13,7 @@ use rand_core::SeedableRng;
 use resetbox_core::event::{Health, WallSource};
 use resetbox_core::view::Feed;
 use resetbox_core::{Agent, Effect, Event, Mono, Policy, Record, Reply, RequestId, Seed, View};
+use resetbox_view::Geometry;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
@@ -20,17 +21,25 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 use crate::bus::{Books, Bus, Heard, HeardWhat, Input};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::http;
 use crate::net::{self, NetHandle};
 use crate::store::{self, Opened, Store, StoreError};
 
 /// What the demo and the tests change about a run.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Extra {
     /// The configuration file's mistake, to be told on every surface.
     pub mistake: Option<String>,
     /// Changes to the policy that no file can make (the demo asks for no PIN).
     pub policy: Option<fn(&mut Policy)>,
+    /// The panel mirror stands for the panel itself and shows what is typed (the demo).
+    pub mirror_secrets: bool,
+    /// Starts what runs beside the box and serves routes of its own (the demo's plant and vendor).
+    pub routes: Option<Routes>,
 }
+
+/// Called once, inside the runtime.
+pub type Routes = Box<dyn FnOnce(&Bus) -> axum::Router>;
 
 /// Why the box could not run.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +82,7 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
     if let Some(change) = extra.policy {
         change(&mut policy);
     }
+    let pin_required = policy.pin_required;
     let (store, records, store_health) = open_store(&config, &inputs);
     let mut seed = [0; 32];
     getrandom::fill(&mut seed)?;
@@ -111,6 +121,18 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
         clock,
         next_request: 0,
     };
+
+    let geometry = Geometry::of_profile(&config.panel.profile).unwrap_or(Geometry::WIDE);
+    tokio::spawn(http::serve(
+        config.http.clone(),
+        http::Services {
+            pin_required,
+            geometry,
+            mirror_secrets: extra.mirror_secrets,
+            extra: extra.routes.map(|routes| routes(&bus)),
+            bus,
+        },
+    ));
 
     machine.handle(&mut shells, Event::Health(Health::Store(store_health)));
     let config_health = extra.mistake.map_or(Ok(()), Err);

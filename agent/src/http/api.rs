@@ -10,8 +10,8 @@ pub(crate) mod secrets;
 pub(crate) mod state;
 
 use axum::Router;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::{get, post};
 use resetbox_core::policy::Language;
@@ -123,9 +123,8 @@ pub(crate) fn download(
     body: impl Into<axum::body::Body>,
 ) -> Response {
     let mut response = typed(content_type, body);
-    response.headers_mut().insert(
-        CONTENT_DISPOSITION,
-        HeaderValue::from_static(disposition),
-    );
+    response
+        .headers_mut()
+        .insert(CONTENT_DISPOSITION, HeaderValue::from_static(disposition));
     response
 }
