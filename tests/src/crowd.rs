@@ -14,11 +14,13 @@ use sadp::{Layer2Answer, Layer2Frame, Layer2Kind};
 use crate::netns::Host;
 use crate::wire::{self, Envelope, Received, Wire};
 
-/// How a camera answers. Always to port 37020.
+/// How a camera answers.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Answers {
-    /// To the asker's address and hardware address.
+    /// To the asker's address, hardware address and port.
     Unicast,
+    /// The same, but to port 37020 whatever port was asked from.
+    UnicastTo37020,
     /// To the group.
     Multicast,
     /// Both: the same bytes twice.
@@ -240,16 +242,21 @@ fn answers(
         return Vec::new();
     }
     let payload = answer(number, ipv4, uuid, config.answer_len);
-    let group = (sadp::GROUP, [0x01, 0x00, 0x5e, 0x7f, 0xff, 0xfa]);
-    let asker = (received.source, received.source_mac);
+    let group = (
+        sadp::GROUP,
+        [0x01, 0x00, 0x5e, 0x7f, 0xff, 0xfa],
+        sadp::PORT,
+    );
+    let asker = (received.source, received.source_mac, received.source_port);
     let targets = match config.answers {
         Answers::Unicast => vec![asker],
+        Answers::UnicastTo37020 => vec![(asker.0, asker.1, sadp::PORT)],
         Answers::Multicast => vec![group],
         Answers::Both => vec![group, asker],
         Answers::Layer2 => vec![],
     };
     let mut frames = Vec::new();
-    for (destination, destination_mac) in targets {
+    for (destination, destination_mac, port) in targets {
         if lost(config, state) {
             continue;
         }
@@ -258,7 +265,7 @@ fn answers(
             destination_mac,
             source: ipv4,
             destination,
-            ports: (sadp::PORT, sadp::PORT),
+            ports: (sadp::PORT, port),
         };
         let id = with(state, |state| {
             state.next_id = state.next_id.wrapping_add(1);

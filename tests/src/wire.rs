@@ -43,6 +43,8 @@ pub struct Received<'a> {
     pub source: Ipv4Addr,
     /// Receiver.
     pub destination: Ipv4Addr,
+    /// Source port.
+    pub source_port: u16,
     /// Destination port.
     pub port: u16,
     /// What it carries.
@@ -192,6 +194,7 @@ impl<'a> Received<'a> {
             source_mac: frame.get(6..12)?.try_into().ok()?,
             source: address(26)?,
             destination: address(30)?,
+            source_port: half(udp)?,
             port: half(udp + 2)?,
             payload: frame.get(udp + 8..udp + usize::from(half(udp + 4)?))?,
         })
