@@ -89,7 +89,8 @@ impl Vendor {
         })))
     }
 
-    /// The key for a device code, as a person would get it.
+    /// The key for a device code, as a person would get it. The vendor does not know what became of the device: a
+    /// code that it has forgotten or replaced since is still worth a key, which the device then refuses.
     ///
     /// # Errors
     /// [`Refusal`] for a text that no camera exported, and 48 h after the export.

@@ -127,3 +127,90 @@ async fn every_profile_from_probe_to_login() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_happens_to_a_camera_is_heard_on_the_wire() {
+    let plant = start(config(
+        2,
+        &[Profile::Ipc2018, Profile::Intercom, Profile::Ipc2015],
+    ));
+    let client = Client::open(37020);
+    let ours = |camera: usize| plant.camera(camera).expect("a camera").mac;
+    let heard = async |mac: String| {
+        let end = tokio::time::Instant::now() + Duration::from_secs(2);
+        while let Some(left) = end.checked_duration_since(tokio::time::Instant::now()) {
+            let Some((message, _, _)) = client.next(left).await else {
+                break;
+            };
+            if message.mac.map(|mac| mac.to_string())
+                == mac.parse::<sadp::Mac>().ok().map(|mac| mac.to_string())
+            {
+                return Some(message);
+            }
+        }
+        None
+    };
+    plant.reboot(0).expect("a camera");
+    let message = heard(ours(0)).await.expect("a hello");
+    let Body::Device(device) = &message.body else {
+        panic!("{message:?}")
+    };
+    assert_eq!((message.root, &message.uuid), (Root::Hello, &None));
+    assert_eq!(
+        device.boot_time_text,
+        Some(plant.camera(0).expect("a camera").boot_time)
+    );
+
+    // Another client's export: its answer carries a Uuid that we never sent.
+    for (camera, form) in [
+        (0, sadp::Types::GetEncryptString),
+        (1, sadp::Types::GetCode),
+    ] {
+        plant.export_by_other(camera).expect("a camera");
+        let message = heard(ours(camera)).await.expect("an answer");
+        assert_eq!(message.types, form);
+        assert!(message.uuid.is_some());
+        let code = plant
+            .camera(camera)
+            .expect("a camera")
+            .device_code
+            .expect("an open export");
+        assert!(plant.vendor_issue(&code).is_ok());
+        plant.advance(Duration::from_secs(48 * 3600 + 1));
+        assert_eq!(
+            plant.vendor_issue(&code),
+            Err(resetbox_plant::Refusal::Expired)
+        );
+    }
+    // A device that has no such command is left alone, and a number that is not there is told.
+    plant.export_by_other(2).expect("a camera");
+    assert_eq!(plant.camera(2).expect("a camera").counters.exports, 0);
+    let error = plant.reboot(3).expect_err("three cameras");
+    assert_eq!(
+        error.to_string(),
+        "no camera 3: they are numbered from 0 to 2"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_started_is_told_with_its_remedy() {
+    use resetbox_plant::{Plant, PlantConfig, Subnet, WireMode};
+    let refused = |config: PlantConfig| Plant::start(config).err().expect("no plant").to_string();
+    let wire = WireMode::Plain {
+        interface: "nosuch0".to_owned(),
+    };
+    let text = refused(PlantConfig {
+        wire,
+        ..PlantConfig::default()
+    });
+    assert_eq!(text, "no interface `nosuch0`: `ip link` lists them");
+    let subnets: Vec<Subnet> = vec!["192.0.0.64/30".parse().expect("a subnet")];
+    let text = refused(PlantConfig {
+        subnets,
+        ..PlantConfig::default()
+    });
+    assert!(
+        text.starts_with("20 cameras do not fit into the subnets, which hold 1"),
+        "{text}"
+    );
+}
