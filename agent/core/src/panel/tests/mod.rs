@@ -4,6 +4,16 @@ mod bench;
 mod properties;
 mod script;
 
+use core::time::Duration;
+
+use sadp::Way;
+
+use bench::Bench;
+
+use crate::policy::KeySet;
+use crate::screen::{Button, Page};
+use crate::view::CasePhase;
+
 /// Compares a transcript with what happens. On a difference the whole text is shown, to be read and,
 /// if it is right, to be put into the file.
 macro_rules! transcript {
@@ -34,3 +44,76 @@ transcript!(the_menu_leads_to_everything_else, "menu");
 transcript!(the_screen_sleeps_and_the_qr_does_not, "sleep");
 transcript!(presses_that_do_nothing, "presses");
 transcript!(many_devices_and_cases, "many");
+
+/// A bench on which a key was typed and a password proposed, before the last look.
+fn prepared() -> Bench {
+    let mut bench = Bench::new(KeySet::FourKeys);
+    bench.camera(64, Way::TypedKey);
+    bench.open_case(64);
+    bench.change_case(64, |case| {
+        case.phase = CasePhase::Awaiting;
+        case.device_code = Some("CODE".into());
+    });
+    bench.wait(Duration::from_secs(5));
+    bench.press(Button::Ok);
+    for _ in 0..16 {
+        bench.press(Button::Ok);
+    }
+    bench.press(Button::Ok);
+    assert!(
+        matches!(bench.screen().page, Page::NewPassword { .. }),
+        "{:?}",
+        bench.screen()
+    );
+    bench
+}
+
+#[test]
+fn key_and_password_live_as_long_as_their_pages() {
+    let leaving: [fn(&mut Bench); 4] = [
+        |bench| bench.hold(Button::Back, Duration::from_millis(900)),
+        |bench| bench.wait(Duration::from_secs(601)),
+        |bench| bench.change_case(64, |case| case.phase = CasePhase::Sending),
+        |bench| {
+            bench.press(Button::Ok);
+            bench.hold(Button::Ok, Duration::from_millis(900));
+        },
+    ];
+    for leave in leaving {
+        let mut bench = prepared();
+        assert!(bench.panel.draft.is_some());
+        leave(&mut bench);
+        assert_eq!(bench.panel.draft, None, "{:?}", bench.screen().page);
+    }
+}
+
+#[test]
+fn neither_key_nor_password_shows_in_debug() {
+    let bench = prepared();
+    let Page::NewPassword { password, .. } = bench.screen().page else {
+        panic!("{:?}", bench.screen());
+    };
+    let shown = format!("{:?} {:?}", bench.panel, bench.screen());
+    assert!(
+        !shown.contains("AAAAAAAA") && !shown.contains(password.expose()),
+        "{shown}"
+    );
+}
+
+#[test]
+fn the_start_page_gives_way_when_no_link_is_reported() {
+    let mut bench = Bench::new(KeySet::FourKeys);
+    bench.links.clear();
+    bench.tick();
+    assert!(
+        matches!(bench.screen().page, Page::Start { .. }),
+        "{:?}",
+        bench.screen()
+    );
+    bench.wait(Duration::from_secs(2));
+    assert!(
+        matches!(bench.screen().page, Page::NoCable { .. }),
+        "{:?}",
+        bench.screen()
+    );
+}

@@ -133,6 +133,12 @@ impl Script {
                 case.attempts += 1;
                 case.problem = None;
             }),
+            ["is", "checked", "first"] => Box::new(|case| case.phase = CasePhase::Exchanging),
+            ["is", "silent", "when", "checked"] => Box::new(|case| {
+                case.phase = CasePhase::Ready;
+                case.problem = Some(Problem::new(ProblemKind::DeviceSilent));
+            }),
+            ["had", "two", "wrong", "keys"] => Box::new(|case| case.must_insist = true),
             ["exchanged"] => Box::new(|case| case.phase = CasePhase::Sending),
             ["says", "success"] => Box::new(|case| case.phase = CasePhase::Done),
             ["says", "codeError", tries] => {
