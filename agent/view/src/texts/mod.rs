@@ -108,8 +108,8 @@ pub fn probes_sent(language: Language, probes: u64) -> String {
 pub fn count(n: u64) -> String {
     match n {
         ..10_000 => n.to_string(),
-        ..1_000_000 => format!("{}k", n / 1_000),
-        ..1_000_000_000 => format!("{}M", n / 1_000_000),
+        10_000..1_000_000 => format!("{}k", n / 1_000),
+        1_000_000..1_000_000_000 => format!("{}M", n / 1_000_000),
         _ => format!("{}G", (n / 1_000_000_000).min(999)),
     }
 }
