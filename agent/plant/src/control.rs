@@ -10,8 +10,8 @@ use crate::plant::{CameraState, NoSuchCamera, Plant};
 use crate::vendor::Issued;
 use crate::web::Login;
 
-/// One command, such as `{"do":"reboot","camera":3}`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// One command, such as `{"do":"reboot","camera":3}`. Has no Debug, because it may hold a password.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Control {
     /// All cameras.
@@ -110,7 +110,7 @@ pub enum Control {
 }
 
 /// What comes back. `ok` is always there; the rest as the command has it.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Default, Serialize)]
 pub struct Reply {
     /// Whether it was done.
     pub ok: bool,

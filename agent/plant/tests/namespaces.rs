@@ -76,6 +76,18 @@ async fn loopback_without_route_or_multicast_flag_carries_a_plant() {
     }
 }
 
+/// How many addresses answer an inquiry by broadcast.
+async fn search_by_broadcast(client: &mut Client) -> usize {
+    let uuid = client.uuid();
+    client.broadcast(&Request::Inquiry.emit(&uuid)).await;
+    let found = client.collect(&uuid, QUIET).await;
+    found
+        .iter()
+        .map(|(_, from, _)| from)
+        .collect::<BTreeSet<_>>()
+        .len()
+}
+
 /// A raw plant on one end of a cable, `va` the other.
 fn raw(cameras: usize) -> PlantConfig {
     PlantConfig {
@@ -161,6 +173,9 @@ async fn raw_cameras_need_no_addresses_and_reach_every_asker() {
         );
         drop(plant);
     }
+    let plant = start(raw(254));
+    assert_eq!(search_by_broadcast(&mut Client::on("va", 37020)).await, 254);
+    drop(plant);
     // Without a gateway a unicast answer stays in the camera's subnet.
     let mut config = raw(254);
     config.options.answer_mode = AnswerMode::Unicast;
@@ -316,6 +331,8 @@ async fn the_program_with_real_addresses_from_probe_to_web_login() {
         sources.values().all(|count| *count == 2),
         "by multicast and by unicast: {sources:?}"
     );
+
+    assert_eq!(search_by_broadcast(&mut client).await, 40);
 
     // Camera 2 is an ipc-2018 in 10.20.0.0/16.
     let camera = &cameras[2];

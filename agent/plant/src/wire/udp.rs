@@ -43,6 +43,8 @@ impl UdpWire {
         // Only this interface's group, whatever else on this machine has joined it.
         receive.set_multicast_all_v4(false)?;
         let send = if addressed {
+            // Broadcasts are for the cameras of this interface alone.
+            receive.bind_device(Some(name.as_bytes()))?;
             // Thousands of own answers would push the next request out of the receive buffer.
             receive.set_multicast_loop_v4(false)?;
             None

@@ -93,6 +93,15 @@ impl Client {
             .expect("sent");
     }
 
+    /// To everybody instead of the group.
+    pub async fn broadcast(&self, bytes: &[u8]) {
+        self.socket.set_broadcast(true).expect("broadcast");
+        self.socket
+            .send_to(bytes, SocketAddrV4::new(Ipv4Addr::BROADCAST, PORT))
+            .await
+            .expect("sent");
+    }
+
     /// The next datagram that is an answer, and who sent it.
     pub async fn next(&self, patience: Duration) -> Option<(Message, SocketAddr, usize)> {
         let mut buffer = vec![0; 65_536];
