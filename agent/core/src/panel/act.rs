@@ -4,7 +4,8 @@ use rand_core::RngCore;
 use sadp::Mac;
 
 use super::entry::Draft;
-use super::keys::{Intent, open_case};
+use super::intent::Intent;
+use super::keys::open_case;
 use super::place::{Cursor, Place, Step};
 use super::{Ask, Panel, Pending, World, settings};
 use crate::policy::KeySet;

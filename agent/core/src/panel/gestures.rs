@@ -4,7 +4,8 @@ use core::time::Duration;
 
 use rand_core::RngCore;
 
-use super::keys::{Intent, Key};
+use super::intent::Intent;
+use super::keys::Key;
 use super::{Ask, Panel, World};
 use crate::screen::Button;
 use crate::time::{Mono, Now};

@@ -1,11 +1,11 @@
 //! What each key does on each page: the one table behind the legend and behind every press.
 
-use sadp::{Mac, Way};
+use sadp::Way;
 
+use super::intent::Intent;
 use super::shown::Shown;
 use super::{Panel, World};
 use crate::policy::KeySet;
-use crate::request::CaseId;
 use crate::screen::{Action, Button, KEY_DELETE, KEY_DONE, Legend, SettingItem};
 use crate::view::{CasePhase, CaseView, DeviceView};
 
@@ -17,99 +17,6 @@ pub(super) struct Key {
     /// Its name in the legend; keys that need none (a cursor) have none.
     action: Option<Action>,
     pub(super) intent: Intent,
-}
-
-/// What a press means. Compared between the beginning and the end of a long press: it names all that
-/// the person saw and agreed to.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) enum Intent {
-    /// Move the cursor of the page.
-    Move {
-        forward: bool,
-    },
-    /// One page back.
-    Back,
-    /// Home at once.
-    Home,
-    /// The menu: settings and the way to the other pages.
-    Menu,
-    Device(Mac),
-    ConfirmOpen(Mac),
-    /// Ask the device for its code, after closing this case: an earlier code becomes void.
-    Open {
-        mac: Mac,
-        close: Option<CaseId>,
-    },
-    Case(CaseId),
-    EnterKey(CaseId),
-    /// The person has read what is shown about the case.
-    Read(CaseId),
-    /// The same, and wants to type the key again (or to go on with the phone).
-    TryAgain(CaseId),
-    /// Send the key that was typed here.
-    SendTyped {
-        case: CaseId,
-        attempts: u32,
-        insist: bool,
-        sync: bool,
-    },
-    /// Send the key that came another way.
-    SendWaiting {
-        case: CaseId,
-        attempts: u32,
-        insist: bool,
-        sync: bool,
-    },
-    Sync,
-    Worked(CaseId),
-    DidNotWork(CaseId),
-    Close(CaseId),
-    Lamp(Mac),
-    Join,
-    JoinNext,
-    Cases,
-    Diagnosis,
-    Rescan,
-    /// Key entry: another group of characters.
-    Group {
-        forward: bool,
-    },
-    /// Key entry with four keys: into the group.
-    EnterGroup,
-    /// Key entry with four keys: out of the group.
-    LeaveGroup,
-    Type(char),
-    Delete,
-    Done,
-    /// Another proposal for the password.
-    Another,
-    /// Take the proposed password.
-    UsePassword,
-    Setting {
-        item: SettingItem,
-        forward: bool,
-    },
-    Dismiss,
-}
-
-impl Intent {
-    /// It goes on while the key is held.
-    pub(super) fn repeats(&self) -> bool {
-        matches!(self, Self::Move { .. } | Self::Group { .. } | Self::Delete)
-    }
-
-    /// It cannot be undone, or leads to what cannot be undone at once.
-    #[cfg(test)]
-    pub(super) fn is_dangerous(&self) -> bool {
-        matches!(
-            self,
-            Self::Open { .. }
-                | Self::SendTyped { .. }
-                | Self::SendWaiting { .. }
-                | Self::Worked(_)
-                | Self::Close(_)
-        )
-    }
 }
 
 impl Key {

@@ -12,6 +12,7 @@ mod act;
 mod entry;
 mod follow;
 mod gestures;
+mod intent;
 mod keys;
 mod pages;
 mod place;

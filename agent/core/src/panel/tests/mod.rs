@@ -1,6 +1,7 @@
 //! The panel in use.
 
 mod bench;
+mod describe;
 mod properties;
 mod script;
 

@@ -1,0 +1,99 @@
+//! What a press means.
+
+use sadp::Mac;
+
+use crate::request::CaseId;
+use crate::screen::SettingItem;
+
+/// What a press means. Compared between the beginning and the end of a long press: it names all that
+/// the person saw and agreed to.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Intent {
+    /// Move the cursor of the page.
+    Move {
+        forward: bool,
+    },
+    /// One page back.
+    Back,
+    /// Home at once.
+    Home,
+    /// The menu: settings and the way to the other pages.
+    Menu,
+    Device(Mac),
+    ConfirmOpen(Mac),
+    /// Ask the device for its code, after closing this case: an earlier code becomes void.
+    Open {
+        mac: Mac,
+        close: Option<CaseId>,
+    },
+    Case(CaseId),
+    EnterKey(CaseId),
+    /// The person has read what is shown about the case.
+    Read(CaseId),
+    /// The same, and wants to type the key again (or to go on with the phone).
+    TryAgain(CaseId),
+    /// Send the key that was typed here.
+    SendTyped {
+        case: CaseId,
+        attempts: u32,
+        insist: bool,
+        sync: bool,
+    },
+    /// Send the key that came another way.
+    SendWaiting {
+        case: CaseId,
+        attempts: u32,
+        insist: bool,
+        sync: bool,
+    },
+    Sync,
+    Worked(CaseId),
+    DidNotWork(CaseId),
+    Close(CaseId),
+    Lamp(Mac),
+    Join,
+    JoinNext,
+    Cases,
+    Diagnosis,
+    Rescan,
+    /// Key entry: another group of characters.
+    Group {
+        forward: bool,
+    },
+    /// Key entry with four keys: into the group.
+    EnterGroup,
+    /// Key entry with four keys: out of the group.
+    LeaveGroup,
+    Type(char),
+    Delete,
+    Done,
+    /// Another proposal for the password.
+    Another,
+    /// Take the proposed password.
+    UsePassword,
+    Setting {
+        item: SettingItem,
+        forward: bool,
+    },
+    Dismiss,
+}
+
+impl Intent {
+    /// It goes on while the key is held.
+    pub(super) fn repeats(&self) -> bool {
+        matches!(self, Self::Move { .. } | Self::Group { .. } | Self::Delete)
+    }
+
+    /// It cannot be undone, or leads to what cannot be undone at once.
+    #[cfg(test)]
+    pub(super) fn is_dangerous(&self) -> bool {
+        matches!(
+            self,
+            Self::Open { .. }
+                | Self::SendTyped { .. }
+                | Self::SendWaiting { .. }
+                | Self::Worked(_)
+                | Self::Close(_)
+        )
+    }
+}
