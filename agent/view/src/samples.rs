@@ -89,17 +89,20 @@ fn screen(page: Page, legend: &[(Button, bool, Action)]) -> Screen {
     Screen {
         bar: bar(12, 1),
         page,
-        legend: legend
-            .iter()
-            .map(|(button, hold, action)| Legend {
-                button: *button,
-                hold: *hold,
-                action: *action,
-            })
-            .collect(),
+        legend: self::legend(legend),
         alert: None,
         holding: None,
     }
+}
+
+fn legend(keys: &[(Button, bool, Action)]) -> Vec<Legend> {
+    keys.iter()
+        .map(|(button, hold, action)| Legend {
+            button: *button,
+            hold: *hold,
+            action: *action,
+        })
+        .collect()
 }
 
 const OK: Button = Button::Ok;
@@ -152,7 +155,7 @@ fn homes() -> Vec<Named> {
         Page::NoCable {
             links: vec!["eth0".into()],
         },
-        &[(OK, false, Action::Diagnosis), (BACK, false, Action::Menu)],
+        &[(OK, true, Action::Diagnosis), (BACK, false, Action::Menu)],
     );
     no_cable.bar = StatusBar {
         carrier: false,
@@ -168,7 +171,11 @@ fn homes() -> Vec<Named> {
                 elapsed: Duration::from_secs(9),
                 stuck,
             },
-            &[(OK, true, Action::Diagnosis), (BACK, false, Action::Menu)],
+            &[
+                (OK, false, Action::Rescan),
+                (OK, true, Action::Diagnosis),
+                (BACK, false, Action::Menu),
+            ],
         );
         screen.bar = StatusBar {
             clock: None,
@@ -333,12 +340,8 @@ fn lists() -> Vec<Named> {
     ]
 }
 
-fn scroll() -> [(Button, bool, Action); 3] {
-    [
-        (Button::Down, false, Action::Next),
-        (OK, false, Action::Rescan),
-        (BACK, false, Action::List),
-    ]
+fn scroll() -> [(Button, bool, Action); 2] {
+    [(OK, false, Action::Rescan), (BACK, false, Action::List)]
 }
 
 fn diagnosis(findings: Vec<Finding>, offset: usize) -> Page {
@@ -385,8 +388,9 @@ fn devices() -> Vec<Named> {
         choices,
         cursor: 0,
     };
-    let fresh = vec![Action::ForgotPassword, Action::Lamp];
-    let legend = [(OK, false, Action::Start), (BACK, false, Action::List)];
+    let fresh = vec![Action::ForgotPassword, Action::PhonePage, Action::Lamp];
+    let keys = |action| [(OK, false, action), (BACK, false, Action::List)];
+    let legend = keys(Action::ForgotPassword);
     let plain = device(camera(), Way::TypedKey, None, fresh.clone());
     let mut with_case = device(
         camera(),
@@ -397,14 +401,19 @@ fn devices() -> Vec<Named> {
             Action::EnterKey,
             Action::PhonePage,
             Action::Lamp,
-            Action::Cancel,
+            Action::CloseCase,
         ],
     );
     if let Page::Device { case, cursor, .. } = &mut with_case {
         *case = Some(CasePhase::Awaiting);
         *cursor = 2;
     }
-    let mut inactive = device(camera(), Way::Activate, None, vec![Action::Lamp]);
+    let mut inactive = device(
+        camera(),
+        Way::Activate,
+        None,
+        vec![Action::PhonePage, Action::Lamp],
+    );
     if let Page::Device {
         activated, target, ..
     } = &mut inactive
@@ -425,7 +434,7 @@ fn devices() -> Vec<Named> {
         *gone = true;
         firmware.clear();
     }
-    let hold = [(OK, true, Action::Start), (BACK, false, Action::Cancel)];
+    let hold = [(OK, true, Action::Start), (BACK, false, Action::Back)];
     let open = |target| Page::ConfirmOpen {
         target,
         way: Way::TypedKey,
@@ -434,7 +443,7 @@ fn devices() -> Vec<Named> {
     holding.holding = Some(62);
     vec![
         ("device", screen(plain, &legend)),
-        ("device-case", screen(with_case, &legend)),
+        ("device-case", screen(with_case, &keys(Action::PhonePage))),
         (
             "device-long",
             screen(
@@ -442,13 +451,21 @@ fn devices() -> Vec<Named> {
                 &legend,
             ),
         ),
-        ("device-inactive", screen(inactive, &legend)),
+        (
+            "device-inactive",
+            screen(inactive, &keys(Action::PhonePage)),
+        ),
         ("device-may-refuse", screen(refuses, &legend)),
         ("device-silent", screen(gone, &legend)),
         (
             "device-old",
             screen(
-                device(camera(), Way::AskVendor, None, vec![Action::Lamp]),
+                device(
+                    camera(),
+                    Way::AskVendor,
+                    None,
+                    vec![Action::PhonePage, Action::Lamp],
+                ),
                 &legend,
             ),
         ),
@@ -481,7 +498,11 @@ pub(crate) fn device_code(bytes: usize) -> Arc<str> {
 }
 
 fn codes() -> Vec<Named> {
-    let legend = [(OK, false, Action::EnterKey), (BACK, false, Action::List)];
+    let legend = [
+        (OK, false, Action::EnterKey),
+        (Button::Down, false, Action::PhonePage),
+        (BACK, false, Action::Back),
+    ];
     let qr = |bytes, minutes: u64, at_most, may_be_void, guess| {
         let page = Page::Qr {
             target: camera(),
@@ -543,17 +564,20 @@ fn entries() -> Vec<Named> {
         };
         screen(
             page,
-            &[
-                (OK, false, Action::Type),
-                (OK, true, Action::Next),
-                (BACK, false, Action::Delete),
-            ],
+            &[(OK, false, Action::Type), (BACK, false, Action::Group)],
         )
     };
     let mut choosing = key("A7kW2x", "123", 0, None);
     if let Page::KeyEntry { choosing_group, .. } = &mut choosing.page {
         *choosing_group = true;
     }
+    choosing.legend = legend(&[
+        (OK, false, Action::Open),
+        (Button::Up, false, Action::Group),
+        (BACK, false, Action::Delete),
+    ]);
+    let mut done = key("A7kW2x9Q", "OK", 0, None);
+    done.legend = legend(&[(OK, false, Action::Done), (BACK, false, Action::Group)]);
     let send = |target, tries_left, can_sync, sync_cameras, must_insist| {
         let page = Page::ConfirmSend {
             target,
@@ -565,7 +589,7 @@ fn entries() -> Vec<Named> {
         };
         screen(
             page,
-            &[(OK, true, Action::Send), (BACK, false, Action::Cancel)],
+            &[(OK, true, Action::Send), (BACK, false, Action::Back)],
         )
     };
     let mut holding = send(camera(), Some(5), false, false, false);
@@ -574,6 +598,11 @@ fn entries() -> Vec<Named> {
     if let Page::ConfirmSend { unusual_key, .. } = &mut unusual.page {
         *unusual_key = true;
     }
+    let with_sync = |mut screen: Screen| {
+        let sync = legend(&[(Button::Up, false, Action::Sync)]);
+        screen.legend.splice(1..1, sync);
+        screen
+    };
     let password = Page::NewPassword {
         target: camera(),
         password: SecretText::new("Kw7-mRt4-pVd9"),
@@ -585,6 +614,8 @@ fn entries() -> Vec<Named> {
         };
         screen(page, &[])
     };
+    let mut insist = send(camera(), Some(1), false, false, true);
+    insist.legend[0].action = Action::Insist;
     let fault = ProblemKind::KeyForm {
         fault: KeyFault::TooShort,
     };
@@ -594,13 +625,17 @@ fn entries() -> Vec<Named> {
         ("key-digits", key("A7kW2x9", "123", 9, None)),
         ("key-long", key("A7kW2x9QmmWW", "ABC", 22, None)),
         ("key-group", choosing),
-        ("key-done", key("A7kW2x9Q", "OK", 0, None)),
+        ("key-done", done),
         ("key-problem", key("A7k", "ABC", 25, Some(fault))),
         (
             "new-password",
             screen(
                 password,
-                &[(OK, false, Action::Next), (BACK, false, Action::Back)],
+                &[
+                    (OK, false, Action::Next),
+                    (Button::Up, false, Action::Change),
+                    (BACK, false, Action::Back),
+                ],
             ),
         ),
         ("confirm-send", send(camera(), Some(5), false, false, false)),
@@ -608,28 +643,22 @@ fn entries() -> Vec<Named> {
         ("confirm-send-unusual", unusual),
         (
             "confirm-send-recorder",
-            send(recorder(), None, true, false, false),
+            with_sync(send(recorder(), None, true, false, false)),
         ),
         (
             "confirm-send-sync",
-            send(recorder(), Some(3), true, true, false),
+            with_sync(send(recorder(), Some(3), true, true, false)),
         ),
-        (
-            "confirm-send-insist",
-            send(camera(), Some(1), false, false, true),
-        ),
+        ("confirm-send-insist", insist),
         ("preparing", sending(CasePhase::Exchanging)),
         ("sending", sending(CasePhase::Sending)),
     ]
 }
 
 fn ends() -> Vec<Named> {
-    let done = [(OK, false, Action::List)];
-    let again = [(OK, false, Action::TryAgain), (BACK, false, Action::List)];
-    let renew = [
-        (OK, true, Action::NewQr),
-        (BACK, false, Action::KeepWaiting),
-    ];
+    let done = [(OK, false, Action::List), (BACK, false, Action::List)];
+    let again = [(OK, false, Action::TryAgain), (BACK, false, Action::Back)];
+    let renew = [(OK, true, Action::NewQr), (BACK, false, Action::Back)];
     let refused = |kind, tries_left, lock_minutes| {
         let page = Page::Refused {
             target: camera(),
@@ -649,7 +678,16 @@ fn ends() -> Vec<Named> {
         };
         screen(page, &renew)
     };
-    let worked = [(OK, true, Action::Worked), (BACK, true, Action::DidNotWork)];
+    let worked = [
+        (OK, true, Action::Worked),
+        (OK, false, Action::DidNotWork),
+        (BACK, false, Action::Back),
+    ];
+    let doubt = Page::Void {
+        target: camera(),
+        problem: Problem::new(ProblemKind::MaybeRestarted),
+        at: Some((14, 7)),
+    };
     let odd = ProblemKind::DeviceRefused {
         text: "operation not supported by this device".into(),
     };
@@ -693,6 +731,22 @@ fn ends() -> Vec<Named> {
             "void-exported",
             void(long(), ProblemKind::ReExported, Some((9, 30))),
         ),
-        ("fault", screen(fault, &[])),
+        (
+            "doubt-restarted",
+            screen(
+                doubt,
+                &[
+                    (OK, true, Action::NewQr),
+                    (BACK, false, Action::KeepWaiting),
+                ],
+            ),
+        ),
+        (
+            "fault",
+            screen(
+                fault,
+                &[(OK, false, Action::Next), (BACK, false, Action::Back)],
+            ),
+        ),
     ]
 }

@@ -531,7 +531,7 @@ fn worst_view(language: Language, page: Page, turn: usize) -> View {
     view.screen = Screen {
         bar: StatusBar {
             link: "enx00e04c680001".into(),
-            carrier: turn % 2 == 0,
+            carrier: turn.is_multiple_of(2),
             speed_mbit: Some(2500),
             devices: 8192,
             cases: 64,
@@ -539,14 +539,14 @@ fn worst_view(language: Language, page: Page, turn: usize) -> View {
         },
         page,
         legend: vec![
-            legend(Button::Ok, turn % 3 == 0, 0),
+            legend(Button::Ok, turn.is_multiple_of(3), 0),
             legend(Button::Back, false, 7),
         ],
-        alert: (turn % 4 == 0).then(|| AlertLine {
+        alert: (turn.is_multiple_of(4)).then(|| AlertLine {
             why: ALERTS[turn / 4 % ALERTS.len()],
             serial_tail: "WMWMWM".into(),
         }),
-        holding: (turn % 7 == 0).then_some((turn % 101) as u8),
+        holding: (turn.is_multiple_of(7)).then_some((turn % 101) as u8),
     };
     view
 }
@@ -588,7 +588,7 @@ fn every_alert_line_and_every_key_fits() {
                 view.screen.holding = None;
                 view.screen.legend.push(Legend {
                     button: Button::Up,
-                    hold: turn % 2 == 0,
+                    hold: turn.is_multiple_of(2),
                     action: ACTIONS[(turn + 13) % ACTIONS.len()],
                 });
                 faults.extend(faults_of("legend", &view, &geometry).1);

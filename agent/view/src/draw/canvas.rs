@@ -191,11 +191,11 @@ impl Canvas {
             return;
         }
         let pixel = &mut self.pixels[(y * self.width + x) as usize];
-        // Sixteen steps are enough for the eye and keep pictures small.
-        let alpha = (i32::from(alpha) + 8) / 17;
+        // Eight steps are enough for the eye on such fine glass, and keep pictures small.
+        let alpha = (i32::from(alpha) + 18) / 36;
         for (to, from) in pixel.iter_mut().zip(colour) {
             let (a, b) = (i32::from(*to), i32::from(from));
-            *to = (a + ((b - a) * alpha + if b > a { 7 } else { -7 }) / 15) as u8;
+            *to = (a + ((b - a) * alpha + if b > a { 3 } else { -3 }) / 7) as u8;
         }
     }
 

@@ -145,6 +145,14 @@ fn holding(pen: &mut Pen<'_>, strip: Rect, legend: &[Legend], percent: u8) {
 
 /// The key legend at the bottom of `area`, in one row or, when it does not fit, in two.
 fn legend_strip(pen: &mut Pen<'_>, area: &mut Rect, legend: &[Legend]) {
+    // Two keys that do the same are one line: the first is named.
+    let mut named: Vec<Legend> = Vec::new();
+    for item in legend {
+        if !named.iter().any(|n| n.action == item.action) {
+            named.push(*item);
+        }
+    }
+    let legend = &named[..];
     if legend.is_empty() {
         return;
     }

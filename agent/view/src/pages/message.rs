@@ -239,6 +239,13 @@ fn refused<'a>(pen: &Pen<'_>, target: &'a Target, problem: &Problem) -> Stack<'a
     let language = pen.language;
     let words = texts::problem(language, problem);
     let plain = texts::problem(language, &Problem::new(problem.kind.clone()));
+    // While it is locked, waiting comes before anything that the refusal asks for.
+    let locked = problem.lock_minutes.is_some_and(|minutes| minutes > 0);
+    let next = if locked {
+        texts::problem(language, &Problem::new(ProblemKind::Locked))
+    } else {
+        plain.clone()
+    };
     let mut facts = Vec::new();
     if let Some(minutes) = problem.lock_minutes {
         facts.push(texts::locked_for(language, minutes));
@@ -260,8 +267,8 @@ fn refused<'a>(pen: &Pen<'_>, target: &'a Target, problem: &Problem) -> Stack<'a
     };
     Stack {
         icon: Some(icon),
-        full: build(Some(&plain.what), &plain.next),
-        brief: build(None, &words.short),
+        full: build(Some(&plain.what), &next.next),
+        brief: build(None, &next.short),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The QR page: white to the bezel, whole pixels, and beside it only what helps.
 
-use resetbox_core::screen::{Page, Screen, Target};
+use resetbox_core::screen::{Button, Legend, Page, Screen, Target};
 
 use super::Pen;
 use super::chrome::{legend_row, narrower};
@@ -140,15 +140,7 @@ fn side_note(pen: &mut Pen<'_>, area: Rect, facts: &Facts<'_>, screen: &Screen) 
         area.w - margin,
         area.h - 2 * margin,
     );
-    // Keys, one below the other, at the bottom.
-    for item in screen.legend.iter().rev() {
-        let height = theme.legend;
-        let row = core::slice::from_ref(item);
-        if super::chrome::row_width(pen, row) <= left.w && left.h > height * 5 {
-            let at = left.cut_bottom(height);
-            legend_row(pen, at, row, true);
-        }
-    }
+    keys(pen, &mut left, &screen.legend);
     let smooth = |weight, cap| Type::smooth(weight, cap);
     let scale = |medium: i32, large: i32| {
         if theme.class == crate::draw::Class::Large {
@@ -205,6 +197,24 @@ fn side_note(pen: &mut Pen<'_>, area: Rect, facts: &Facts<'_>, screen: &Screen) 
     }
 }
 
+/// Two keys at the most, one below the other at the bottom: ok and back come first.
+fn keys(pen: &mut Pen<'_>, left: &mut Rect, legend: &[Legend]) {
+    let height = pen.theme.legend;
+    let mut named: Vec<&Legend> = legend
+        .iter()
+        .filter(|item| super::chrome::row_width(pen, core::slice::from_ref(item)) <= left.w)
+        .collect();
+    named.sort_by_key(|item| (item.button != Button::Ok, item.button != Button::Back));
+    named.truncate(2);
+    if left.h < height * 6 {
+        return;
+    }
+    for item in named.into_iter().rev() {
+        let at = left.cut_bottom(height);
+        legend_row(pen, at, core::slice::from_ref(item), true);
+    }
+}
+
 fn line(pen: &mut Pen<'_>, left: &mut Rect, faces: &[Type], colour: Rgb, text: &str) {
     let face = fitting(faces, text, left.w);
     if face.line_height() <= left.h {
@@ -254,7 +264,8 @@ fn foot_note(pen: &mut Pen<'_>, area: Rect, facts: &Facts<'_>) {
         (theme.label_bold, theme.label)
     } else {
         (
-            Type::smooth(Weight::Bold, 11),
+            // In the narrowest strip a size less keeps the line off the bezel.
+            Type::smooth(Weight::Bold, if area.h < 18 { 10 } else { 11 }),
             Type::smooth(Weight::Regular, 10),
         )
     };

@@ -43,7 +43,7 @@ pub fn action(language: Language, action: Action) -> &'static str {
         Action::Done => ("done", "selesai"),
         Action::Group => ("letters", "huruf"),
         Action::CloseCase => ("close case", "tutup kasus"),
-        Action::Sync => ("recorder's cameras", "kamera perekam"),
+        Action::Sync => ("its cameras", "kameranya"),
         Action::Insist => ("send anyway", "tetap kirim"),
         Action::Rescan => ("search again", "cari lagi"),
     };
