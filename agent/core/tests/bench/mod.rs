@@ -284,7 +284,10 @@ impl Bench {
             assert!(left > 0, "the core never stops");
             let mut back = None;
             match &effect {
-                Effect::Transmit(transmit) => self.sent.push(transmit.clone()),
+                Effect::Transmit(transmit) => {
+                    self.written_first(transmit);
+                    self.sent.push(transmit.clone());
+                }
                 Effect::Persist { number, record } => {
                     self.written.push((*number, record.clone(), self.store));
                     back = self.store.then_some(Event::Persisted { number: *number });
@@ -313,6 +316,30 @@ impl Bench {
                 self.agent.handle(self.now, event);
             }
         }
+    }
+
+    /// What changes a device leaves only after the record that says so is durable.
+    fn written_first(&self, transmit: &Transmit) {
+        use resetbox_core::record::PhaseRecord;
+        let allowed: fn(&PhaseRecord) -> bool = match transmit.purpose {
+            Purpose::Export => |phase| matches!(phase, PhaseRecord::Exporting),
+            Purpose::Exchange | Purpose::Reset => {
+                |phase| matches!(phase, PhaseRecord::AttemptOpen { .. })
+            }
+            _ => return,
+        };
+        let text = String::from_utf8_lossy(&transmit.bytes);
+        let mac: Mac = element(&text, "MAC").parse().expect("the device's address");
+        let mut last = self
+            .written
+            .iter()
+            .rev()
+            .filter_map(|(_, record, durable)| match record {
+                Record::Case(case) if *durable && case.mac == mac.to_string() => Some(case),
+                _ => None,
+            });
+        let case = last.next().expect("a durable record of the case");
+        assert!(allowed(&case.phase), "{transmit:?} after {:?}", case.phase);
     }
 
     /// The store's word on a record that it was silent about.

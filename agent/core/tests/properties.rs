@@ -1,0 +1,617 @@
+//! What must hold whatever happens, in whatever order: random events against a box with three devices.
+
+mod bench;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use bench::{Bench, Device, element};
+use proptest::prelude::*;
+use resetbox_core::event::WallSource;
+use resetbox_core::record::{CaseRecord, PhaseRecord};
+use resetbox_core::request::CaseId;
+use resetbox_core::screen::{Button, Edge};
+use resetbox_core::secret::SecretText;
+use resetbox_core::view::CasePhase;
+use resetbox_core::{Channel, Event, LinkId, Mono, Now, Policy, Purpose, Record, Request, Wall};
+
+/// Planted secrets: found anywhere but in a reset they are a leak.
+const KEY: &str = "SecretKey7";
+const FILE: &str = "U2VjcmV0RmlsZQ";
+const PASSWORD: &str = "Zq9-SecretPw";
+
+#[derive(Clone, Debug)]
+enum Act {
+    Pass(u64),
+    LinkUp(u32),
+    LinkGone(u32),
+    Inquiry(usize, u32),
+    Hello(usize),
+    Reboot(usize),
+    /// The case of this device takes its next step, if it waits for one.
+    Step(usize, u8),
+    OtherExport(usize),
+    Store(u8),
+    Pairs(u8),
+    SendingFails(u8),
+    Wall(bool, i64),
+    PowerCut(u64, bool),
+    Open(usize),
+    Key {
+        device: usize,
+        sent: bool,
+        file: bool,
+    },
+    Confirm {
+        device: usize,
+        right: bool,
+        insist: bool,
+    },
+    Withdraw(usize),
+    Cancel(usize),
+    Resolve(usize, bool),
+    Lamp(usize),
+    Look,
+    Garbage(Vec<u8>),
+    Again,
+}
+
+fn acts() -> impl Strategy<Value = Act> {
+    let device = || 0..3_usize;
+    let link = || 2..4_u32;
+    prop_oneof![
+        4 => (0..3_000_u64).prop_map(Act::Pass),
+        2 => (0..30_000_u64).prop_map(Act::Pass),
+        1 => (0..90_000_000_u64).prop_map(Act::Pass),
+        2 => link().prop_map(Act::LinkUp),
+        1 => link().prop_map(Act::LinkGone),
+        6 => (device(), link()).prop_map(|(device, link)| Act::Inquiry(device, link)),
+        1 => device().prop_map(Act::Hello),
+        1 => device().prop_map(Act::Reboot),
+        16 => (device(), any::<u8>()).prop_map(|(device, how)| Act::Step(device, how)),
+        1 => device().prop_map(Act::OtherExport),
+        2 => (0..5_u8).prop_map(Act::Store),
+        1 => (0..3_u8).prop_map(Act::Pairs),
+        1 => (0..3_u8).prop_map(Act::SendingFails),
+        1 => (any::<bool>(), -50..200_i64).prop_map(|(system, hours)| Act::Wall(system, hours)),
+        1 => (0..60_u64, any::<bool>()).prop_map(|(hours, known)| Act::PowerCut(hours, known)),
+        4 => device().prop_map(Act::Open),
+        5 => (device(), any::<bool>(), any::<bool>())
+            .prop_map(|(device, sent, file)| Act::Key { device, sent, file }),
+        4 => (device(), prop::bool::weighted(0.9), any::<bool>())
+            .prop_map(|(device, right, insist)| Act::Confirm { device, right, insist }),
+        1 => device().prop_map(Act::Withdraw),
+        1 => device().prop_map(Act::Cancel),
+        1 => (device(), any::<bool>()).prop_map(|(device, worked)| Act::Resolve(device, worked)),
+        1 => device().prop_map(Act::Lamp),
+        1 => Just(Act::Look),
+        1 => prop::collection::vec(any::<u8>(), 0..64).prop_map(Act::Garbage),
+        1 => Just(Act::Again),
+    ]
+}
+
+struct World {
+    bench: Bench,
+    devices: Vec<Device>,
+    /// The store has refused something since the last start: what is live may be ahead of it.
+    refused: bool,
+    asked: BTreeSet<u64>,
+    heard: Vec<Vec<u8>>,
+    /// Since the first start: resets sent, and confirmations asked for.
+    resets: usize,
+    confirms: usize,
+    exports: BTreeMap<String, usize>,
+    seen: usize,
+}
+
+impl World {
+    fn new() -> Self {
+        let now = Now {
+            mono: Mono(1_000),
+            wall: None,
+        };
+        let mut devices: Vec<Device> = (1..4).map(Device::new).collect();
+        devices[1].more.insert("codeEncrypt".into(), "true".into());
+        devices[2].boot_time = None;
+        devices[2].more.remove("PasswordResetModeSecond");
+        devices[2]
+            .more
+            .insert("PasswordResetAbility".into(), "true".into());
+        let mut world = Self {
+            bench: Bench::restored(Policy::default(), Vec::new(), now),
+            devices,
+            refused: false,
+            asked: BTreeSet::new(),
+            heard: Vec::new(),
+            resets: 0,
+            confirms: 0,
+            exports: BTreeMap::new(),
+            seen: 0,
+        };
+        world.bench.link_up(2);
+        for device in world.devices.clone() {
+            world.bench.answers(2, &device);
+        }
+        world
+    }
+
+    fn case(&self, device: usize) -> Option<CaseId> {
+        let mac = self.devices[device].mac();
+        let cases = self.bench.view().cases;
+        cases
+            .into_iter()
+            .find(|case| case.mac == mac)
+            .map(|case| case.id)
+    }
+
+    fn ask(&mut self, request: Request) {
+        let id = self.bench.ask(Channel::Phone, request);
+        self.asked.insert(id);
+    }
+
+    fn act(&mut self, act: &Act) {
+        let confirm = match act {
+            Act::Key { sent, .. } => *sent,
+            Act::Confirm { .. } => true,
+            _ => false,
+        };
+        self.confirms += usize::from(confirm);
+        match act.clone() {
+            Act::Pass(ms) => self.bench.pass(Duration::from_millis(ms)),
+            Act::LinkUp(link) => self.bench.link_up(link),
+            Act::LinkGone(link) => self.bench.handle(Event::LinkGone(LinkId(link))),
+            Act::Inquiry(device, link) => {
+                let device = self.devices[device].clone();
+                self.bench.answers(link, &device);
+            }
+            Act::Hello(device) => self.bench.heard(2, &self.devices[device].hello()),
+            Act::Reboot(device) => {
+                let minute = self.bench.now.mono.0 / 60_000 % 60;
+                let device = &mut self.devices[device];
+                if device.boot_time.is_some() {
+                    device.boot_time = Some(format!("2024-09-19 11:{minute:02}:07"));
+                }
+            }
+            Act::Step(device, how) => self.step(device, how),
+            Act::OtherExport(device) => {
+                let text = "<Result>success</Result><EncryptString>bmV3</EncryptString>";
+                let answer = self.devices[device].answer("F00", "getencryptstring", text);
+                self.bench.heard(2, &answer);
+            }
+            Act::Store(how) => self.store(how),
+            Act::Pairs(0) => self.bench.pairs = false,
+            Act::Pairs(1) => self.bench.pairs = true,
+            Act::Pairs(_) => {
+                let number = self.bench.made_pairs;
+                self.bench.handle(Event::KeyPairFailed {
+                    number,
+                    error: "none".into(),
+                });
+            }
+            Act::SendingFails(what) => {
+                let what = [Purpose::Export, Purpose::Exchange, Purpose::Reset][usize::from(what)];
+                if let Some(sent) = self.bench.last(what) {
+                    let (link, number) = (sent.link, sent.number);
+                    self.bench.handle(Event::TransmitFailed {
+                        link,
+                        number,
+                        error: "down".into(),
+                    });
+                }
+            }
+            Act::Wall(system, hours) => {
+                let source = if system {
+                    WallSource::System
+                } else {
+                    WallSource::Phone
+                };
+                self.bench
+                    .learn_wall(Wall((500_000 + hours) * 3_600_000), source);
+            }
+            Act::PowerCut(hours, known) => {
+                self.count();
+                self.bench
+                    .power_cut(Duration::from_secs(hours * 3600), known);
+                self.refused = false;
+                self.asked.clear();
+                self.seen = 0;
+                self.bench.link_up(2);
+            }
+            Act::Open(device) => self.ask(Request::OpenCase {
+                mac: self.devices[device].mac(),
+            }),
+            Act::Lamp(device) => {
+                self.ask(Request::Lamp {
+                    mac: self.devices[device].mac(),
+                    on: true,
+                });
+            }
+            Act::Look => {
+                for edge in [Edge::Pressed, Edge::Released] {
+                    self.bench.handle(Event::Button {
+                        button: Button::Down,
+                        edge,
+                    });
+                }
+                self.ask(Request::Scan);
+            }
+            Act::Garbage(bytes) => {
+                self.bench.heard(2, &bytes);
+                self.bench.handle(Event::Frame {
+                    link: LinkId(2),
+                    bytes: &bytes,
+                });
+            }
+            Act::Again => {
+                for bytes in self.heard.clone() {
+                    self.bench.heard(3, &bytes);
+                }
+            }
+            Act::Key { device, .. }
+            | Act::Confirm { device, .. }
+            | Act::Withdraw(device)
+            | Act::Cancel(device)
+            | Act::Resolve(device, _) => {
+                if let Some(case) = self.case(device) {
+                    let request = self.about(case, act, device);
+                    self.ask(request);
+                }
+            }
+        }
+        self.check();
+    }
+
+    fn about(&self, case: CaseId, act: &Act, device: usize) -> Request {
+        let serial = self.devices[device].serial.clone();
+        match *act {
+            Act::Key { sent, file, .. } => {
+                let confirm = sent.then_some(serial);
+                let new_password = SecretText::new(PASSWORD);
+                let sync_cameras = false;
+                if file {
+                    let file = SecretText::new(FILE);
+                    Request::SubmitFile {
+                        case,
+                        file,
+                        new_password,
+                        sync_cameras,
+                        confirm,
+                    }
+                } else {
+                    let key = SecretText::new(KEY);
+                    Request::SubmitKey {
+                        case,
+                        key,
+                        new_password,
+                        sync_cameras,
+                        confirm,
+                    }
+                }
+            }
+            Act::Confirm { right, insist, .. } => {
+                let serial = if right { serial } else { "DS-OTHER".into() };
+                Request::Confirm {
+                    case,
+                    serial,
+                    insist,
+                }
+            }
+            Act::Withdraw(_) => Request::Withdraw { case },
+            Act::Cancel(_) => Request::CancelCase { case },
+            Act::Resolve(_, worked) => Request::Resolve { case, worked },
+            _ => unreachable!("only acts about cases come here"),
+        }
+    }
+
+    /// What the case waits for happens, in one of several ways.
+    fn step(&mut self, index: usize, how: u8) {
+        let Some(id) = self.case(index) else { return };
+        let mut device = self.devices[index].clone();
+        let sent_to = |bench: &Bench, purpose| {
+            let mac = format!("<MAC>{}</MAC>", device.mac);
+            bench.sent.iter().any(|sent| {
+                sent.purpose == purpose && String::from_utf8_lossy(&sent.bytes).contains(&mac)
+            })
+        };
+        let result = |text: &str| format!("<Result>{text}</Result>");
+        let before = self.bench.sent.len();
+        match self.bench.case(&id).phase {
+            CasePhase::Exporting if sent_to(&self.bench, Purpose::Export) => {
+                let element = if index == 2 { "Code" } else { "EncryptString" };
+                let text = match how % 8 {
+                    0 => result("failed"),
+                    1 => result("success"),
+                    _ => format!(
+                        "{}<{element}>ZXhwb3J0{how:02x}</{element}>",
+                        result("success")
+                    ),
+                };
+                self.bench
+                    .answers_command(2, &device, Purpose::Export, &text);
+            }
+            CasePhase::Exchanging if sent_to(&self.bench, Purpose::Exchange) && how >= 64 => {
+                match how % 8 {
+                    0 => {
+                        self.bench
+                            .answers_command(2, &device, Purpose::Exchange, &result("failed"))
+                    }
+                    1 => self.bench.answers_exchange(2, &mut device, [0; 16]),
+                    _ => self.bench.answers_exchange(2, &mut device, [how; 16]),
+                }
+                self.devices[index] = device;
+            }
+            CasePhase::Exchanging => self.bench.answers(2, &device),
+            CasePhase::Sending | CasePhase::Unclear if sent_to(&self.bench, Purpose::Reset) => {
+                let text = match how % 8 {
+                    0 => result("locked") + "<SurplusLockTime>5</SurplusLockTime>",
+                    1 => result("emptyEncryptString"),
+                    2 => result(""),
+                    3 => result("riskPassword"),
+                    4 | 5 => result("codeError") + "<RetryTimes>3</RetryTimes>",
+                    _ => result("success"),
+                };
+                self.bench
+                    .answers_command(2, &device, Purpose::Reset, &text);
+            }
+            _ => {}
+        }
+        if self.bench.sent.len() > before {
+            self.heard.push(self.devices[index].hello());
+            self.heard.truncate(4);
+        }
+    }
+
+    fn store(&mut self, how: u8) {
+        match how {
+            0 => self.bench.store = false,
+            1 | 2 => self.bench.store = true,
+            _ => {
+                for number in self.bench.unanswered() {
+                    self.bench.store_says(number, how == 3);
+                    if how != 3 {
+                        self.refused = true;
+                        self.bench
+                            .written
+                            .retain(|(written, ..)| *written != number);
+                    }
+                }
+            }
+        }
+    }
+
+    fn count(&mut self) {
+        for sent in &self.bench.sent[self.seen..] {
+            match sent.purpose {
+                Purpose::Reset => self.resets += 1,
+                Purpose::Export => {
+                    let text = String::from_utf8_lossy(&sent.bytes);
+                    *self
+                        .exports
+                        .entry(element(&text, "MAC").into())
+                        .or_default() += 1;
+                }
+                _ => {}
+            }
+        }
+        self.seen = self.bench.sent.len();
+    }
+
+    fn check(&mut self) {
+        self.count();
+        assert!(
+            self.resets <= self.confirms,
+            "a reset that nobody confirmed"
+        );
+        for (mac, exports) in &self.exports {
+            let cases: BTreeSet<CaseId> = self
+                .records()
+                .filter(|case| case.mac == *mac)
+                .map(|case| case.id)
+                .collect();
+            assert!(
+                *exports <= cases.len(),
+                "{mac} was asked for a code more than once in a case"
+            );
+        }
+        for (id, replies) in &self.bench.replies {
+            assert_eq!(
+                replies.len(),
+                1,
+                "request {id} was answered {} times",
+                replies.len()
+            );
+        }
+        self.no_secret();
+        self.durable_equals_live();
+        let waiting = self.bench.view().cases.iter().any(|case| {
+            matches!(
+                case.phase,
+                CasePhase::Exporting | CasePhase::Exchanging | CasePhase::Sending
+            )
+        });
+        assert!(
+            !waiting || self.bench.agent.poll_timeout().is_some(),
+            "waits without a timer"
+        );
+    }
+
+    fn records(&self) -> impl Iterator<Item = CaseRecord> + '_ {
+        self.bench
+            .written
+            .iter()
+            .filter_map(|(_, record, _)| match record {
+                Record::Case(case) => Some((**case).clone()),
+                _ => None,
+            })
+    }
+
+    fn no_secret(&mut self) {
+        let secrets = [KEY, FILE, PASSWORD];
+        let has = |text: &str| secrets.iter().any(|secret| text.contains(secret));
+        for effect in self.bench.effects.drain(..) {
+            assert!(!has(&format!("{effect:?}")), "a secret in {effect:?}");
+            if let resetbox_core::Effect::Persist { record, .. } = &effect {
+                assert!(!has(
+                    &serde_json::to_string(record).expect("records are data")
+                ));
+            }
+            if let resetbox_core::Effect::Transmit(sent) = &effect {
+                let text = String::from_utf8_lossy(&sent.bytes);
+                let allowed = sent.purpose == Purpose::Reset;
+                assert!(
+                    allowed || !has(&text),
+                    "a secret sent for {:?}",
+                    sent.purpose
+                );
+                assert!(!text.contains(PASSWORD), "a password in the clear");
+            }
+        }
+        assert!(
+            !has(&format!("{:?}", self.bench.view())),
+            "a secret in the view"
+        );
+        assert!(
+            !has(&format!("{:?}", self.bench.agent)),
+            "a secret in the agent's Debug"
+        );
+    }
+
+    /// What the store holds says the same as what is live, as far as it is durable.
+    fn durable_equals_live(&self) {
+        if self.refused || !self.bench.unanswered().is_empty() {
+            return;
+        }
+        let restored = Bench::restored(Policy::default(), self.bench.durable(), self.bench.now);
+        let live = self.bench.view().cases;
+        let restored = restored.view().cases;
+        assert_eq!(live.len(), restored.len());
+        for (live, kept) in live.iter().map(|live| {
+            let kept = restored.iter().find(|kept| kept.id == live.id);
+            (live, kept.expect("every case is durable"))
+        }) {
+            use CasePhase as P;
+            let fits = match kept.phase {
+                P::Failed => matches!(live.phase, P::Failed | P::Exporting),
+                P::Awaiting => matches!(live.phase, P::Awaiting | P::Ready | P::Exchanging),
+                P::Unclear => matches!(live.phase, P::Unclear | P::Exchanging | P::Sending),
+                same => same == live.phase,
+            };
+            assert!(fits, "live {:?}, durable {:?}", live.phase, kept.phase);
+            let of = |case: &resetbox_core::view::CaseView| {
+                (
+                    case.mac,
+                    case.serial.clone(),
+                    case.device_code.clone(),
+                    case.tries_left,
+                    case.attempts,
+                )
+            };
+            assert_eq!(of(live), of(kept));
+            // Without wall time only the time since the last record is lost; with it, what clocks say counts.
+            if self.bench.now.wall.is_none() {
+                let younger = kept.left.zip(live.left).is_none_or(|(kept, live)| {
+                    kept >= live && kept - live <= Duration::from_secs(600)
+                });
+                assert!(
+                    younger,
+                    "left {:?} live, {:?} durable",
+                    live.left, kept.left
+                );
+            }
+            if live.phase == kept.phase && live.phase != P::Unclear {
+                assert_eq!(live.problem, kept.problem);
+            }
+        }
+    }
+
+    /// Everything that waits ends by itself.
+    fn end(&mut self) {
+        for number in self.bench.unanswered() {
+            self.bench.store_says(number, true);
+        }
+        (self.bench.store, self.bench.pairs) = (true, true);
+        for _ in 0..4 {
+            self.bench.pass(Duration::from_secs(300));
+            self.check();
+        }
+        for case in self.bench.view().cases {
+            let ended = !matches!(
+                case.phase,
+                CasePhase::Exporting
+                    | CasePhase::Ready
+                    | CasePhase::Exchanging
+                    | CasePhase::Sending
+            );
+            assert!(ended, "{} still {:?}", case.id, case.phase);
+        }
+        for id in &self.asked {
+            assert!(
+                self.bench.reply(*id).is_some(),
+                "request {id} was never answered"
+            );
+        }
+        self.every_prefix_restores();
+    }
+
+    /// A power cut after any record: the last word on each case counts.
+    fn every_prefix_restores(&self) {
+        let records = self.bench.durable();
+        for end in (0..=records.len()).step_by(1 + records.len() / 40) {
+            let prefix = &records[..end];
+            let mut last = BTreeMap::new();
+            for record in prefix {
+                if let Record::Case(case) = record {
+                    last.insert(case.id.clone(), case.clone());
+                }
+            }
+            let now = Now {
+                mono: Mono(9),
+                wall: None,
+            };
+            let bench = Bench::restored(Policy::default(), prefix.to_vec(), now);
+            let cases = bench.view().cases;
+            assert_eq!(cases.len(), last.len());
+            for case in cases {
+                let expected = match last[&case.id].phase {
+                    PhaseRecord::Exporting | PhaseRecord::Failed { .. } => CasePhase::Failed,
+                    PhaseRecord::Awaiting { .. } => CasePhase::Awaiting,
+                    PhaseRecord::AttemptOpen { .. } | PhaseRecord::Unclear => CasePhase::Unclear,
+                    PhaseRecord::Done => CasePhase::Done,
+                    PhaseRecord::Void { .. } => CasePhase::Void,
+                    PhaseRecord::Cancelled => CasePhase::Cancelled,
+                };
+                assert_eq!(case.phase, expected);
+            }
+            assert_eq!(
+                bench.sent.len(),
+                0,
+                "a box that just started sends nothing by itself"
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens(acts in prop::collection::vec(acts(), 1..90)) {
+        let mut world = World::new();
+        for act in &acts {
+            world.act(act);
+        }
+        world.end();
+    }
+
+    #[test]
+    fn one_input_has_one_outcome(acts in prop::collection::vec(acts(), 1..30)) {
+        let (mut one, mut two) = (World::new(), World::new());
+        for act in &acts {
+            one.act(act);
+            two.act(act);
+            prop_assert!(one.bench.agent == two.bench.agent);
+        }
+        let copy = one.bench.agent.clone();
+        prop_assert!(copy == one.bench.agent);
+    }
+}
