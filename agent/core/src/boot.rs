@@ -4,7 +4,8 @@
 //! The evidence is `BootTime` (device-local, to the second), the `hello` a device sends when it comes up,
 //! and silence. Δ is the `BootTime` heard now minus the one known. A clock counts as *set* from 2015 on:
 //! devices without one count from 1970, some from a date in their firmware. *Observed* is for how long the
-//! same start has been watched: a device that restarts with a running clock jumps at least that far.
+//! same start has been watched: a device that restarts with a running clock jumps at least that far. After
+//! a power cut of the box that is the age of the device code, during which the device may have been silent.
 //!
 //! | known | heard | other evidence | judgement |
 //! |---|---|---|---|
@@ -74,7 +75,9 @@ pub(crate) struct Watch {
     /// When this start was first watched in this run of the box; `None` until then.
     since: Option<Mono>,
     last: Option<Mono>,
-    /// From before a power cut of the box.
+    /// For how long it was watched before `since`, in earlier runs of the box.
+    before: Duration,
+    /// From before a power cut of the box, and not heard since.
     restored: bool,
 }
 
@@ -85,16 +88,18 @@ impl Watch {
             boot: boot.map(BootTime::seconds),
             since: Some(now),
             last: Some(now),
+            before: Duration::ZERO,
             restored: false,
         }
     }
 
     /// What a record from before a power cut of the box says.
-    pub(crate) fn restored(boot: Option<BootTime>) -> Self {
+    pub(crate) fn restored(boot: Option<BootTime>, age: Duration) -> Self {
         Self {
             boot: boot.map(BootTime::seconds),
             since: None,
             last: None,
+            before: age,
             restored: true,
         }
     }
@@ -110,12 +115,13 @@ impl Watch {
         let judgement = self.judge(now, boot, hello);
         self.boot = boot.or(self.boot);
         self.last = Some(now);
-        let again = matches!(judgement, Judgement::Restarted | Judgement::Doubt);
-        if again || self.since.is_none() {
+        if matches!(judgement, Judgement::Restarted | Judgement::Doubt) {
             // Only what is watched from here on is certain.
+            self.before = Duration::ZERO;
             self.since = Some(now);
-            self.restored = false;
         }
+        self.since.get_or_insert(now);
+        self.restored = false;
         judgement
     }
 
@@ -123,6 +129,7 @@ impl Watch {
         use Judgement::{ClockSet, Corrected, Doubt, Restarted, Same};
         let silent = self.last.is_none_or(|last| now.since(last) >= SILENCE);
         let observed = self.since.map_or(Duration::ZERO, |since| now.since(since));
+        let observed = observed + self.before;
         let (known, heard) = match (self.boot, boot) {
             (Some(known), Some(heard)) => (known, heard),
             (None, None) if silent => return Doubt,
@@ -233,17 +240,19 @@ mod tests {
     #[test]
     fn a_baseline_from_before_a_power_cut_proves_less() {
         let set = "2024-09-18 09:21:28";
-        for (known, heard, judgement) in [
-            (set, set, Same),
-            (set, "2024-09-18 09:25:00", Restarted),
-            (set, "2024-09-18 09:10:00", Corrected),
-            (set, "1970-01-01 00:00:20", Restarted),
-            ("1970-01-15 02:44:11", "1970-01-15 02:44:11", Doubt),
-            ("1970-01-15 02:44:11", set, ClockSet),
-            ("", "", Doubt),
-            ("", set, Same),
+        for (known, age, heard, judgement) in [
+            (set, 0, set, Same),
+            (set, 0, "2024-09-18 09:25:00", Restarted),
+            (set, 3600, "2024-09-18 09:25:00", Doubt),
+            (set, 3600, "2024-09-18 10:25:00", Restarted),
+            (set, 3600, "2024-09-18 09:10:00", Corrected),
+            (set, 3600, "1970-01-01 00:00:20", Restarted),
+            ("1970-01-15 02:44:11", 0, "1970-01-15 02:44:11", Doubt),
+            ("1970-01-15 02:44:11", 0, set, ClockSet),
+            ("", 0, "", Doubt),
+            ("", 0, set, Same),
         ] {
-            let mut watch = Watch::restored(boot(known));
+            let mut watch = Watch::restored(boot(known), Duration::from_secs(age));
             assert_eq!(
                 watch.hear(Mono(5000), boot(heard), false),
                 judgement,

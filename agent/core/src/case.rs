@@ -200,10 +200,15 @@ impl Case {
         }
         let judgement = self.watch.hear(now, device.boot_time, hello);
         if self.export.is_some() {
+            if judgement != Judgement::Restarted && device.boot_time.is_some() {
+                // So that after a power cut of the box only what happened in it is judged.
+                self.boot_time.clone_from(&device.boot_time_text);
+            }
             match judgement {
                 Judgement::Restarted => self.doom(cx, Problem::new(ProblemKind::Rebooted)),
                 Judgement::Doubt => self.doubt(cx, ProblemKind::MaybeRestarted),
-                Judgement::Same | Judgement::Corrected | Judgement::ClockSet => {}
+                Judgement::Corrected | Judgement::ClockSet => drop(self.write(cx)),
+                Judgement::Same => {}
             }
         }
         if !hello {
@@ -234,6 +239,7 @@ impl Case {
         };
         self.doubt = Some(Problem::new(kind));
         self.tell(cx, "case-in-doubt", None, detail.into());
+        self.write(cx);
     }
 
     /// The key is worthless from now on.

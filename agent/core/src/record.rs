@@ -58,7 +58,7 @@ pub struct CaseRecord {
     pub typed_key: bool,
     /// The device code, apart from the serial, once the device gave it.
     pub export: Option<ExportRecord>,
-    /// The device's `BootTime` text when the code was given.
+    /// The device's `BootTime` text as heard last under the start in which the code was given.
     pub boot_time: Option<String>,
     /// Wall time of the export, once known (set later if the clock was learnt later in the same run).
     pub issued: Option<Wall>,
@@ -77,6 +77,9 @@ pub struct CaseRecord {
     pub written_by: Option<WallSource>,
     /// Where the case stands.
     pub phase: PhaseRecord,
+    /// Why the key may be worthless, if there is a doubt.
+    #[serde(default)]
+    pub doubt: Option<Problem>,
     /// Attempts so far.
     #[serde(default)]
     pub attempts: u32,

@@ -367,7 +367,9 @@ impl Panel {
             Shown::Start => Some(world.started + START_PAGE),
             Shown::Searching => Some(now.mono + Duration::from_secs(1)),
             _ => {
-                let left = shown.case().and_then(|case| case.left).map(|left| {
+                // Nothing left stays nothing left: no change to wake up for.
+                let left = shown.case().and_then(|case| case.left);
+                let left = left.filter(|left| !left.is_zero()).map(|left| {
                     let ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
                     now.mono + Duration::from_millis(ms % MINUTE_MS + 1)
                 });
