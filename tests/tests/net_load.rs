@@ -6,9 +6,11 @@ use std::net::Ipv4Addr;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+use resetbox_tests::agent::BoxIn;
 use resetbox_tests::crowd::{self, Answers, Config, Crowd};
 use resetbox_tests::netns::{Host, Switch};
-use resetbox_tests::process::Running;
+use resetbox_tests::process::{Running, resetbox, wait_for};
 use resetbox_tests::scanning::{self, Rights, macs, scan};
 use resetbox_tests::wire::{self, Envelope, Wire};
 
@@ -162,6 +164,104 @@ fn a_hostile_flood_neither_kills_nor_fills_nor_hides() {
         let raw = text.chars().find(|c| c.is_control() && *c != '\n');
         assert_eq!(raw, None, "{text:?}");
     }
+}
+
+/// The box itself under the same flood: it lives, stays small, lists the good cameras during and
+/// after, and passes nothing raw on to a page or a log.
+#[test]
+fn the_box_survives_the_same_flood() {
+    let (host, cameras, switch) = wired();
+    let hostile = Host::new("hostile");
+    switch.plug(&hostile, "eth0");
+    let good = |first: usize| Config {
+        first,
+        ..Config::new(crowd::addresses(&SUBNETS, 100), Answers::Both)
+    };
+    let _there = Crowd::start(&cameras, "eth0", good(0));
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut agent = BoxIn::start(&host, folder.path(), "");
+    agent.wait_devices(100, Duration::from_secs(30));
+    let wire = Wire::open(&hostile, "eth0");
+    let frames = hostile_frames(100_000);
+    let scan = || {
+        let answer = agent.client().post("/api/v1/scan", &serde_json::json!({}));
+        assert!(answer.expect("it answers").status < 300);
+    };
+    let listed = |serials: std::ops::Range<usize>| {
+        let csv = agent
+            .client()
+            .get("/api/v1/devices.csv")
+            .expect("it answers")
+            .body;
+        let csv = String::from_utf8(csv).expect("text");
+        let raw = csv
+            .chars()
+            .find(|c| c.is_control() && !matches!(c, '\r' | '\n'));
+        assert_eq!(raw, None, "raw characters in the list");
+        serials
+            .filter(|number| csv.contains(&crowd::serial(*number)))
+            .count()
+    };
+    std::thread::scope(|scope| {
+        let flooding = scope.spawn(|| flood(&wire, &frames, Duration::from_secs(5)));
+        std::thread::sleep(Duration::from_secs(2));
+        scan();
+        std::thread::sleep(Duration::from_secs(1));
+        assert_eq!(listed(0..100), 100, "good cameras during the flood");
+        flooding.join().expect("it was sent");
+    });
+    let late = Host::new("late");
+    switch.plug(&late, "eth0");
+    let _late = Crowd::start(&late, "eth0", good(200));
+    scan();
+    wait_for(
+        "the cameras that came later",
+        Duration::from_secs(30),
+        || (listed(200..300) == 100).then_some(()),
+    );
+    assert_eq!(listed(0..100), 100, "good cameras after the flood");
+    let peak = agent.process().memory_kb("VmHWM");
+    println!("peak of the box {peak} kB");
+    assert!(peak <= 64 * 1024, "{peak} kB");
+    let log = agent.pull_the_plug();
+    let raw = log.chars().find(|c| c.is_control() && *c != '\n');
+    assert_eq!(raw, None, "raw characters in the log");
+}
+
+/// Without CAP_NET_ADMIN the buffer is small; the program is stopped while more arrives than fits.
+#[test]
+fn what_the_kernel_dropped_is_counted_and_told() {
+    let (host, cameras, _switch) = wired();
+    let wire = Wire::open(&cameras, "eth0");
+    let frames = hostile_frames(40_000);
+    let mut command = host.command("setpriv");
+    command.args(["--bounding-set", "-net_admin", "--inh-caps", "-net_admin"]);
+    command
+        .arg(resetbox())
+        .args(["scan", "--json", "--seconds", "8"]);
+    let mut running = Running::start(&mut command);
+    std::thread::sleep(Duration::from_secs(2));
+    signal(&running, Signal::SIGSTOP);
+    frames.iter().for_each(|frame| wire.send(frame));
+    signal(&running, Signal::SIGCONT);
+    let found = scanning::finish(&mut running, Duration::from_secs(60));
+    let told = found
+        .stderr
+        .lines()
+        .find_map(|line| line.strip_prefix("eth0: ")?.split_once(" answers lost"))
+        .and_then(|(count, _)| count.parse::<u64>().ok());
+    println!("{told:?} told as dropped of {}", frames.len());
+    let sent = frames.len() as u64;
+    assert!(
+        told.is_some_and(|count| (1..=sent).contains(&count)),
+        "{}",
+        found.stderr
+    );
+}
+
+fn signal(running: &Running, signal: Signal) {
+    let pid = i32::try_from(running.pid()).expect("a process id");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).expect("our child");
 }
 
 /// Invented cameras with terminal escapes in their names, and every sort of garbage in between.

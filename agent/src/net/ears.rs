@@ -115,12 +115,13 @@ impl Ears {
         port == sadp::PORT || self.udp.as_ref().is_ok_and(|udp| udp.port == port)
     }
 
-    /// Dropped by the kernel since the sockets were opened.
+    /// Dropped by the kernel since the sockets were opened. Both sockets get each datagram, so the
+    /// larger number is what may be lost; their sum would count it twice.
     pub(super) fn kernel_drops(&self) -> u64 {
         self.sockets()
             .filter_map(|socket| sys::drops(socket.as_fd()))
-            .map(u64::from)
-            .sum()
+            .max()
+            .map_or(0, u64::from)
     }
 
     /// Leaves and joins the group, so that switches between here and the devices learn of it again.
