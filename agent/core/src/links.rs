@@ -34,7 +34,7 @@ pub(crate) struct Links {
 pub(crate) struct Link {
     pub(crate) report: LinkReport,
     /// Probes of a burst still to be sent, and when the next of them is due.
-    burst: Option<(u8, Mono)>,
+    burst: Option<Burst>,
     joined: Option<Mono>,
     sequence: u32,
     pub(crate) probes: u64,
@@ -43,6 +43,15 @@ pub(crate) struct Link {
     pub(crate) kernel_drops: u64,
     pub(crate) queue_drops: u64,
     failure: Option<(String, Mono)>,
+}
+
+/// A burst under way.
+#[derive(Copy, Clone, PartialEq, Debug)]
+struct Burst {
+    left: u8,
+    due: Mono,
+    /// Leave and join the group first.
+    rejoin: bool,
 }
 
 impl Link {
@@ -126,10 +135,14 @@ impl Link {
         }
     }
 
-    fn start_burst(&mut self, now: Mono) {
+    fn start_burst(&mut self, now: Mono, rejoin: bool) {
         // Whoever presses "scan" again and again gets the burst that is under way.
         if self.usable() && self.burst.is_none() {
-            self.burst = Some((BURST, now));
+            self.burst = Some(Burst {
+                left: BURST,
+                due: now,
+                rejoin,
+            });
         }
     }
 }
@@ -176,7 +189,7 @@ impl Links {
         if !link.usable() {
             link.burst = None;
         } else if ask {
-            link.start_burst(now);
+            link.start_burst(now, true);
         }
     }
 
@@ -193,13 +206,21 @@ impl Links {
     /// A burst on every link.
     pub(crate) fn scan(&mut self, now: Mono) {
         for link in self.links.values_mut() {
-            link.start_burst(now);
+            link.start_burst(now, true);
+        }
+    }
+
+    /// A burst on every link in the middle of an attempt: the group is not left, because the answers to
+    /// what follows come through it.
+    pub(crate) fn check(&mut self, now: Mono) {
+        for link in self.links.values_mut() {
+            link.start_burst(now, false);
         }
     }
 
     /// When the next probe is due, if all links are asked every `interval`.
     pub(crate) fn deadline(&self, interval: Duration) -> Option<Mono> {
-        let bursts = self.links.values().filter_map(|link| Some(link.burst?.1));
+        let bursts = self.links.values().filter_map(|link| Some(link.burst?.due));
         let next = self
             .links
             .values()
@@ -213,19 +234,23 @@ impl Links {
         let mut asked = false;
         let all = self.asked.is_none_or(|asked| asked + interval <= now);
         for link in self.links.values_mut().filter(|link| link.usable()) {
-            let burst = link.burst.filter(|(_, due)| *due <= now);
-            if let Some((left, _)) = burst {
-                if left == BURST {
-                    link.rejoin(now, out);
-                }
-                link.burst = (left > 1).then_some((left - 1, now + BURST_GAP));
-            } else if !all || link.burst.is_some() {
-                continue;
-            } else if link
+            let stale = link
                 .joined
-                .is_none_or(|joined| now.since(joined) >= REJOIN_EVERY)
-            {
-                link.rejoin(now, out);
+                .is_none_or(|joined| now.since(joined) >= REJOIN_EVERY);
+            match link.burst.filter(|burst| burst.due <= now) {
+                Some(burst) => {
+                    if burst.rejoin {
+                        link.rejoin(now, out);
+                    }
+                    link.burst = (burst.left > 1).then_some(Burst {
+                        left: burst.left - 1,
+                        due: now + BURST_GAP,
+                        rejoin: false,
+                    });
+                }
+                None if !all || link.burst.is_some() => continue,
+                None if stale => link.rejoin(now, out),
+                None => {}
             }
             link.ask(out);
             asked = true;

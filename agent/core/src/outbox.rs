@@ -131,9 +131,9 @@ impl Outbox {
         self.last_transmit
     }
 
-    /// Whether these bytes are one of our own datagrams, heard back.
-    pub(crate) fn is_own(&self, bytes: &[u8]) -> bool {
-        self.own.contains(&self.random.hash(bytes))
+    /// Whether a content of this hash is one of our own datagrams, heard back.
+    pub(crate) fn is_own(&self, hash: u64) -> bool {
+        self.own.contains(&hash)
     }
 
     /// Writes a record; the answer comes back under the number.

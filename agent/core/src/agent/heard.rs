@@ -25,10 +25,10 @@ impl Agent {
         source: Ipv4Addr,
         bytes: &[u8],
     ) {
-        if self.out.is_own(bytes) {
+        let hash = self.out.random.hash(bytes);
+        if self.out.is_own(hash) {
             return;
         }
-        let hash = self.out.random.hash(bytes);
         match self.hearing.content(now.mono, link, ear, hash) {
             Content::New => {}
             Content::Known => return,

@@ -260,7 +260,7 @@ impl Case {
 
     /// It is this case's turn: asks the device once more who it is.
     pub(super) fn start_attempt(&mut self, cx: &mut Cx<'_>) {
-        cx.links.scan(cx.now.mono);
+        cx.links.check(cx.now.mono);
         if let Some(attempt) = self.attempt() {
             attempt.stage = Stage::Checking {
                 until: cx.now.mono + CHECK,

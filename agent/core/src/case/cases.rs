@@ -401,7 +401,8 @@ impl Cases {
 
     /// Another client asked for a new device code of one of our devices.
     pub(crate) fn another_asks(&mut self, cx: &mut Cx<'_>, probe: &[u8]) {
-        let text = String::from_utf8_lossy(probe);
+        // No request for a code is longer.
+        let text = String::from_utf8_lossy(&probe[..probe.len().min(2048)]);
         let asks = ["getencryptstring", "getcode"]
             .iter()
             .any(|types| text.to_ascii_lowercase().contains(types));

@@ -11,6 +11,8 @@ const TEXT: usize = 64;
 const SERIAL: usize = 128;
 /// Most unknown elements kept for the detail page.
 const OTHER: usize = 12;
+/// Most characters of their names and values: a flood of invented devices must not fill the memory.
+const OTHER_TEXT: usize = 512;
 /// Longest name of one, in characters.
 const NAME: usize = 32;
 
@@ -64,11 +66,22 @@ pub(crate) fn facts(device: &Device, now: Mono) -> DeviceView {
         gone: false,
         case: None,
         case_open: false,
-        other: device
-            .other
-            .iter()
-            .take(OTHER)
-            .map(|(name, value)| (clean(name, NAME), clean(value, TEXT)))
-            .collect(),
+        other: other(&device.other),
     }
+}
+
+/// The unknown elements, as many as are kept.
+fn other(elements: &[(String, String)]) -> Vec<(String, String)> {
+    let mut left = OTHER_TEXT;
+    let mut kept = Vec::new();
+    for (name, value) in elements.iter().take(OTHER) {
+        let (name, value) = (clean(name, NAME), clean(value, TEXT));
+        let Some(after) = left.checked_sub(name.chars().count() + value.chars().count()) else {
+            break;
+        };
+        left = after;
+        kept.push((name, value));
+    }
+    kept.shrink_to_fit();
+    kept
 }
