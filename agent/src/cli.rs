@@ -35,6 +35,12 @@ enum Command {
     ///
     /// Exit status: 0 devices were found, 1 none, 2 wrong use, 3 the network could not be listened to.
     Scan(ScanArgs),
+    /// Write every screen of the panel as a picture, in both languages for all sizes.
+    Screens {
+        /// The folder; made if it is not there.
+        #[arg(long, value_name = "DIR", default_value = "screens")]
+        out: PathBuf,
+    },
 }
 
 /// Parses the command line and runs the command.
@@ -43,6 +49,20 @@ pub fn main() -> ExitCode {
         Command::Run { config } => run_box(config),
         Command::CheckConfig { file } => check_config(&file),
         Command::Scan(args) => scan::run(&args),
+        Command::Screens { out } => screens(&out),
+    }
+}
+
+fn screens(out: &std::path::Path) -> ExitCode {
+    match crate::screens::write_all(out) {
+        Ok(count) => {
+            println!("{count} screens in {}", out.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("resetbox: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

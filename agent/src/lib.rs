@@ -13,4 +13,5 @@ pub mod log;
 pub mod net;
 pub mod run;
 pub mod scan;
+pub mod screens;
 pub mod store;

@@ -52,9 +52,15 @@ fn doubled(luma: &[u8], width: usize) -> Vec<u8> {
 
 fn read_rqrr(frame: &Frame) -> Result<String, String> {
     let (w, h) = (usize::from(frame.width()), usize::from(frame.height()));
-    let luma = doubled(&luma(frame), w);
-    let mut image =
-        rqrr::PreparedImage::prepare_from_greyscale(2 * w, 2 * h, |x, y| luma[y * 2 * w + x]);
+    let luma = luma(frame);
+    // One pixel per module is too coarse for it, as it would be for a camera's sensor.
+    let (luma, scale) = if w < 200 {
+        (doubled(&luma, w), 2)
+    } else {
+        (luma, 1)
+    };
+    let (w, h) = (scale * w, scale * h);
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(w, h, |x, y| luma[y * w + x]);
     let grids = image.detect_grids();
     let grid = grids.first().ok_or("no code found")?;
     let mut bytes = Vec::new();
