@@ -33,11 +33,13 @@ mod cases;
 pub(crate) mod clock;
 mod export;
 mod keep;
+mod person;
 mod shown;
 
 use attempt::{Attempt, Secrets};
-pub(crate) use cases::{Cases, Submission};
+pub(crate) use cases::Cases;
 use clock::Clock;
+pub(crate) use person::Submission;
 
 /// A device answers a command within 10 s or not at all; slow ones get 5 s more (A: the vendor's client
 /// waits 10 s).
@@ -472,4 +474,8 @@ fn store_problem(words: &str) -> Problem {
     Problem::new(ProblemKind::StoreFailed {
         text: clean(words, 200),
     })
+}
+
+fn no(kind: ProblemKind) -> Problem {
+    Problem::new(kind)
 }

@@ -4,20 +4,19 @@ use std::collections::{BTreeMap, VecDeque};
 
 use sadp::{Device, KeyPair, Mac, Message, Types};
 
-use super::attempt::{Attempt, Code, Secrets};
-use super::{Case, Cx, Phase};
+use super::{Case, Cx, Phase, Submission, no};
 use crate::event::LinkId;
 use crate::outbox::Asker;
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::ProblemKind;
 use crate::record::CaseRecord;
 use crate::request::{CaseId, Channel, Done, Reply};
-use crate::rules;
-use crate::secret::SecretText;
 use crate::time::Mono;
 use crate::view::CaseView;
 
 /// Ended cases that are still shown.
 const ENDED: usize = 200;
+
+mod turn;
 
 /// All cases by their id.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -37,20 +36,6 @@ pub(crate) struct Cases {
     /// Who waits for the record of a cancellation, and until when.
     cancelling: Vec<(u64, Mono, Asker)>,
     deadline: Option<(Mono, bool)>,
-}
-
-/// What a person hands over for a case.
-pub(crate) struct Submission {
-    pub(crate) case: CaseId,
-    pub(crate) text: SecretText,
-    pub(crate) is_file: bool,
-    pub(crate) new_password: SecretText,
-    pub(crate) sync_cameras: bool,
-    pub(crate) confirm: Option<String>,
-}
-
-fn no(kind: ProblemKind) -> Problem {
-    Problem::new(kind)
 }
 
 impl Cases {
@@ -220,17 +205,6 @@ impl Cases {
         self.make_spare(cx);
     }
 
-    /// A key pair takes its time on a small board: made while the person looks at the confirmation.
-    fn make_spare(&mut self, cx: &mut Cx<'_>) {
-        let wanted = self
-            .cases
-            .values()
-            .any(|case| matches!(&case.phase, Phase::Ready(_) | Phase::Attempt(_)));
-        if wanted && self.spare.is_none() && self.making.is_none() {
-            self.making = Some(cx.out.make_key_pair());
-        }
-    }
-
     pub(crate) fn confirm(
         &mut self,
         cx: &mut Cx<'_>,
@@ -351,28 +325,6 @@ impl Cases {
         }
     }
 
-    pub(crate) fn key_pair(&mut self, cx: &mut Cx<'_>, number: u64, pair: Box<KeyPair>) {
-        if self.making == Some(number) {
-            self.making = None;
-            self.spare = Some(pair);
-            self.after(cx);
-        }
-    }
-
-    pub(crate) fn key_pair_failed(&mut self, cx: &mut Cx<'_>, number: u64, words: &str) {
-        if self.making != Some(number) {
-            return;
-        }
-        self.making = None;
-        if let Some(id) = self.running.clone() {
-            self.with(cx, &id, |case, cx| {
-                if case.attempt().is_some_and(|attempt| attempt.wants_pair()) {
-                    case.no_pair(cx, words);
-                }
-            });
-        }
-    }
-
     pub(crate) fn learn_wall(&mut self, cx: &mut Cx<'_>) {
         for case in self.cases.values_mut() {
             case.learn_wall(cx);
@@ -416,228 +368,5 @@ impl Cases {
                 }
             });
         }
-    }
-
-    /// Whose turn is it? And when is something due next?
-    fn after(&mut self, cx: &mut Cx<'_>) {
-        loop {
-            let busy = |case: &mut Case| case.attempt().is_some_and(|attempt| !attempt.is_queued());
-            let running = self.running.as_ref().and_then(|id| self.cases.get_mut(id));
-            if running.is_some_and(busy) {
-                break;
-            }
-            self.running = None;
-            // Those that were confirmed since, in the order of their confirmation.
-            let queued = |case: &Case| matches!(&case.phase, Phase::Attempt(a) if a.is_queued());
-            self.queue
-                .retain(|id| self.cases.get(id).is_some_and(queued));
-            for id in self.open.values() {
-                if self.cases.get(id).is_some_and(queued) && !self.queue.contains(id) {
-                    self.queue.push_back(id.clone());
-                }
-            }
-            let Some(id) = self.queue.pop_front() else {
-                break;
-            };
-            if let Some(case) = self.cases.get_mut(&id) {
-                case.start_attempt(cx);
-            }
-            self.running = Some(id);
-        }
-        self.pair(cx);
-        self.close(cx);
-        let now = cx.now.mono;
-        let due = self.cases.values().filter_map(|case| case.deadline(now));
-        let cancelled = self.cancelling.iter().map(|(_, until, _)| (*until, true));
-        self.deadline = due.chain(cancelled).min();
-    }
-
-    /// Gives the running attempt its key pair.
-    fn pair(&mut self, cx: &mut Cx<'_>) {
-        let Some(case) = self.running.as_ref().and_then(|id| self.cases.get_mut(id)) else {
-            return;
-        };
-        if !case.attempt().is_some_and(|attempt| attempt.wants_pair()) {
-            return;
-        }
-        match self.spare.take() {
-            Some(pair) => case.exchange(cx, pair),
-            None if self.making.is_none() => self.making = Some(cx.out.make_key_pair()),
-            None => {}
-        }
-    }
-
-    /// Unties the devices of ended cases, and forgets the oldest ended ones.
-    fn close(&mut self, cx: &mut Cx<'_>) {
-        let ended = |id: &CaseId| !self.cases.get(id).is_some_and(Case::is_open);
-        let ended: Vec<Mac> = self
-            .open
-            .iter()
-            .filter(|(_, id)| ended(id))
-            .map(|(mac, _)| *mac)
-            .collect();
-        for mac in ended {
-            if let Some(id) = self.open.remove(&mac) {
-                cx.roster.set_case(mac, &id, false);
-            }
-        }
-        if self.cases.len() > self.open.len() + ENDED {
-            let oldest = self
-                .cases
-                .values()
-                .filter(|case| !case.is_open() && case.writing.is_empty());
-            if let Some(id) = oldest
-                .min_by_key(|case| case.number)
-                .map(|case| case.id.clone())
-            {
-                self.cases.remove(&id);
-            }
-        }
-    }
-}
-
-impl Case {
-    fn submit(&mut self, cx: &mut Cx<'_>, what: Submission, asker: Asker, channel: Channel) {
-        let secrets = match self.check_submission(cx, &what) {
-            Ok(secrets) => secrets,
-            Err(problem) => return cx.out.reply(asker, Err(problem)),
-        };
-        self.phase = Phase::Ready(secrets);
-        self.last = None;
-        let kind = if what.is_file {
-            "file-entered"
-        } else {
-            "key-entered"
-        };
-        self.tell(
-            cx,
-            kind,
-            Some(channel),
-            "key and password are well-formed".into(),
-        );
-        self.write(cx);
-        match what.confirm {
-            Some(serial) => self.confirm(cx, (&serial, false), asker, channel),
-            None => cx
-                .out
-                .reply(asker, Ok(Done::AwaitingConfirm(self.id.clone()))),
-        }
-    }
-
-    fn check_submission(&self, cx: &Cx<'_>, what: &Submission) -> Result<Secrets, Problem> {
-        if !matches!(self.phase, Phase::Awaiting | Phase::Ready(_)) {
-            return Err(no(ProblemKind::WrongState));
-        }
-        let code = if what.is_file {
-            let entry = cx.roster.get(self.mac);
-            let code_encrypt = entry.is_some_and(|entry| entry.code_encrypt());
-            let own = self.device_code.as_deref();
-            Code::File(rules::file(&what.text, code_encrypt, own)?)
-        } else {
-            Code::Key(rules::key(&what.text)?)
-        };
-        let password = rules::password(&what.new_password, self.user_name.as_deref())?;
-        if what.sync_cameras && !self.can_sync {
-            return Err(no(ProblemKind::NoSync));
-        }
-        if what
-            .confirm
-            .as_deref()
-            .is_some_and(|serial| !self.is_serial(serial))
-        {
-            return Err(no(ProblemKind::SerialMismatch));
-        }
-        Ok(Secrets::new(cx.now.mono, code, password, what.sync_cameras))
-    }
-
-    /// The whole serial, as it came or as it is shown.
-    fn is_serial(&self, serial: &str) -> bool {
-        serial == self.serial || serial == super::clean(&self.serial, 128)
-    }
-
-    fn confirm(
-        &mut self,
-        cx: &mut Cx<'_>,
-        (serial, insist): (&str, bool),
-        asker: Asker,
-        channel: Channel,
-    ) {
-        let problem = if !matches!(self.phase, Phase::Ready(_)) {
-            no(ProblemKind::WrongState)
-        } else if !self.is_serial(serial) {
-            no(ProblemKind::SerialMismatch)
-        } else if self.must_insist(cx.policy) && !insist {
-            Problem {
-                tries_left: self.tries_left,
-                ..no(ProblemKind::MustInsist)
-            }
-        } else if let Some(left) = self.lock_left(cx.now.mono).filter(|_| !insist) {
-            let minutes = u32::try_from(left.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
-            Problem {
-                lock_minutes: Some(minutes),
-                ..no(ProblemKind::Locked)
-            }
-        } else {
-            let ready = core::mem::replace(&mut self.phase, Phase::Awaiting);
-            if let Phase::Ready(secrets) = ready {
-                let attempt = Attempt::queued(secrets, asker, channel);
-                self.phase = Phase::Attempt(Box::new(attempt));
-            }
-            self.tell(
-                cx,
-                "confirmed",
-                Some(channel),
-                "a person confirmed the device".into(),
-            );
-            return;
-        };
-        cx.out.reply(asker, Err(problem));
-    }
-
-    fn withdraw(&mut self, cx: &mut Cx<'_>) -> Reply {
-        match &self.phase {
-            Phase::Ready(_) => {
-                self.phase = Phase::Awaiting;
-                cx.out.redraw();
-            }
-            Phase::Attempt(attempt) if attempt.can_be_stopped() => {
-                let recorded = attempt.is_recorded();
-                if let Some(asker) = self.drop_attempt() {
-                    cx.out.reply(asker, Err(no(ProblemKind::WrongState)));
-                }
-                if recorded {
-                    self.write(cx);
-                }
-                cx.out.redraw();
-            }
-            _ => return Err(no(ProblemKind::WrongState)),
-        }
-        Ok(Done::Ok)
-    }
-
-    /// Closes the case, unless a reset is out. Gives the number of the record that says so.
-    fn cancel(&mut self, cx: &mut Cx<'_>, channel: Channel) -> Option<u64> {
-        match &mut self.phase {
-            Phase::Attempt(attempt) if !attempt.can_be_stopped() => return None,
-            Phase::Attempt(_) => {
-                if let Some(asker) = self.drop_attempt() {
-                    cx.out.reply(asker, Err(no(ProblemKind::CaseClosed)));
-                }
-            }
-            Phase::Opening { askers, .. } => {
-                for asker in core::mem::take(askers) {
-                    cx.out.reply(asker, Err(no(ProblemKind::CaseClosed)));
-                }
-            }
-            _ => {}
-        }
-        self.phase = Phase::Cancelled;
-        self.tell(
-            cx,
-            "case-cancelled",
-            Some(channel),
-            "closed by a person".into(),
-        );
-        Some(self.write(cx))
     }
 }

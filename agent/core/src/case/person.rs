@@ -1,0 +1,171 @@
+//! What people do with a case: hand over key and password, confirm, withdraw, cancel.
+
+use super::attempt::{Attempt, Code, Secrets};
+use super::{Case, Cx, Phase, no};
+use crate::outbox::Asker;
+use crate::problem::{Problem, ProblemKind};
+use crate::request::{CaseId, Channel, Done, Reply};
+use crate::rules;
+use crate::secret::SecretText;
+
+/// What a person hands over for a case.
+pub(crate) struct Submission {
+    pub(crate) case: CaseId,
+    pub(crate) text: SecretText,
+    pub(crate) is_file: bool,
+    pub(crate) new_password: SecretText,
+    pub(crate) sync_cameras: bool,
+    pub(crate) confirm: Option<String>,
+}
+
+impl Case {
+    pub(super) fn submit(
+        &mut self,
+        cx: &mut Cx<'_>,
+        what: Submission,
+        asker: Asker,
+        channel: Channel,
+    ) {
+        let secrets = match self.check_submission(cx, &what) {
+            Ok(secrets) => secrets,
+            Err(problem) => return cx.out.reply(asker, Err(problem)),
+        };
+        self.phase = Phase::Ready(secrets);
+        self.last = None;
+        let kind = if what.is_file {
+            "file-entered"
+        } else {
+            "key-entered"
+        };
+        self.tell(
+            cx,
+            kind,
+            Some(channel),
+            "key and password are well-formed".into(),
+        );
+        self.write(cx);
+        match what.confirm {
+            Some(serial) => self.confirm(cx, (&serial, false), asker, channel),
+            None => cx
+                .out
+                .reply(asker, Ok(Done::AwaitingConfirm(self.id.clone()))),
+        }
+    }
+
+    fn check_submission(&self, cx: &Cx<'_>, what: &Submission) -> Result<Secrets, Problem> {
+        if !matches!(self.phase, Phase::Awaiting | Phase::Ready(_)) {
+            return Err(no(ProblemKind::WrongState));
+        }
+        let code = if what.is_file {
+            let entry = cx.roster.get(self.mac);
+            let code_encrypt = entry.is_some_and(|entry| entry.code_encrypt());
+            let own = self.device_code.as_deref();
+            Code::File(rules::file(&what.text, code_encrypt, own)?)
+        } else {
+            Code::Key(rules::key(&what.text)?)
+        };
+        let password = rules::password(&what.new_password, self.user_name.as_deref())?;
+        if what.sync_cameras && !self.can_sync {
+            return Err(no(ProblemKind::NoSync));
+        }
+        if what
+            .confirm
+            .as_deref()
+            .is_some_and(|serial| !self.is_serial(serial))
+        {
+            return Err(no(ProblemKind::SerialMismatch));
+        }
+        Ok(Secrets::new(cx.now.mono, code, password, what.sync_cameras))
+    }
+
+    /// The whole serial, as it came or as it is shown.
+    fn is_serial(&self, serial: &str) -> bool {
+        serial == self.serial || serial == crate::roster::clean(&self.serial, 128)
+    }
+
+    pub(super) fn confirm(
+        &mut self,
+        cx: &mut Cx<'_>,
+        (serial, insist): (&str, bool),
+        asker: Asker,
+        channel: Channel,
+    ) {
+        let problem = if !matches!(self.phase, Phase::Ready(_)) {
+            no(ProblemKind::WrongState)
+        } else if !self.is_serial(serial) {
+            no(ProblemKind::SerialMismatch)
+        } else if self.must_insist(cx.policy) && !insist {
+            Problem {
+                tries_left: self.tries_left,
+                ..no(ProblemKind::MustInsist)
+            }
+        } else if let Some(left) = self.lock_left(cx.now.mono).filter(|_| !insist) {
+            let minutes = u32::try_from(left.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
+            Problem {
+                lock_minutes: Some(minutes),
+                ..no(ProblemKind::Locked)
+            }
+        } else {
+            let ready = core::mem::replace(&mut self.phase, Phase::Awaiting);
+            if let Phase::Ready(secrets) = ready {
+                let attempt = Attempt::queued(secrets, asker, channel);
+                self.phase = Phase::Attempt(Box::new(attempt));
+            }
+            self.tell(
+                cx,
+                "confirmed",
+                Some(channel),
+                "a person confirmed the device".into(),
+            );
+            return;
+        };
+        cx.out.reply(asker, Err(problem));
+    }
+
+    pub(super) fn withdraw(&mut self, cx: &mut Cx<'_>) -> Reply {
+        match &self.phase {
+            Phase::Ready(_) => {
+                self.phase = Phase::Awaiting;
+                cx.out.redraw();
+            }
+            Phase::Attempt(attempt) if attempt.can_be_stopped() => {
+                let recorded = attempt.is_recorded();
+                if let Some(asker) = self.drop_attempt() {
+                    cx.out.reply(asker, Err(no(ProblemKind::WrongState)));
+                }
+                if recorded {
+                    self.write(cx);
+                }
+                cx.out.redraw();
+            }
+            _ => return Err(no(ProblemKind::WrongState)),
+        }
+        Ok(Done::Ok)
+    }
+
+    /// Closes the case, unless a reset is out. Gives the number of the record that says so.
+    pub(super) fn cancel(&mut self, cx: &mut Cx<'_>, channel: Channel) -> Option<u64> {
+        match &mut self.phase {
+            Phase::Attempt(attempt) if !attempt.can_be_stopped() => return None,
+            Phase::Attempt(_) => {
+                if let Some(asker) = self.drop_attempt() {
+                    cx.out.reply(asker, Err(no(ProblemKind::CaseClosed)));
+                }
+            }
+            Phase::Opening { askers, .. } => {
+                for asker in core::mem::take(askers) {
+                    cx.out.reply(asker, Err(no(ProblemKind::CaseClosed)));
+                }
+            }
+            _ => {}
+        }
+        self.phase = Phase::Cancelled;
+        self.tell(
+            cx,
+            "case-cancelled",
+            Some(channel),
+            "closed by a person".into(),
+        );
+        Some(self.write(cx))
+    }
+}
