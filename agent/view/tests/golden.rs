@@ -1,5 +1,5 @@
 //! Every screen on every panel in both languages, pixel by pixel against the pictures in
-//! `tests/golden`. `RESETBOX_BLESS=1` writes them anew: look at the difference before committing.
+//! `tests/golden`. `RENEW=1` writes them anew: look at the difference before committing.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -76,7 +76,7 @@ fn decode(png: &[u8]) -> (u32, u32, Vec<u8>) {
 
 #[test]
 fn every_screen_is_as_it_was() {
-    let bless = std::env::var_os("RESETBOX_BLESS").is_some();
+    let bless = std::env::var_os("RENEW").is_some();
     let actual = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screens");
     let mut expected_files = BTreeSet::new();
     let mut different = Vec::new();
@@ -117,7 +117,7 @@ fn every_screen_is_as_it_was() {
     }
     assert!(
         different.is_empty(),
-        "{} screens differ (RESETBOX_BLESS=1 takes them):\n{}",
+        "{} screens differ (RENEW=1 takes them):\n{}",
         different.len(),
         different.join("\n")
     );

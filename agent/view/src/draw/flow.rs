@@ -1,7 +1,7 @@
 //! Text that must fit: broken into lines, or shortened in its middle.
 
 use super::canvas::{Align, Canvas};
-use super::font::Type;
+use super::font::{Type, UNIT};
 use super::rect::Rect;
 use crate::palette::Rgb;
 
@@ -100,16 +100,21 @@ pub(crate) fn shorten(face: Type, text: &str, width: i32, keep: usize) -> String
         return text.to_owned();
     }
     let chars: Vec<char> = text.chars().collect();
-    let tail: String = chars[chars.len().saturating_sub(keep)..].iter().collect();
-    for head in (0..chars.len().saturating_sub(keep)).rev() {
-        let mut short: String = chars[..head].iter().collect();
-        short.push_str("...");
-        short.push_str(&tail);
-        if face.width(&short) <= width {
-            return short;
-        }
+    let start = chars.len().saturating_sub(keep);
+    let tail: String = chars[start..].iter().collect();
+    let room = width - face.width("...") - face.width(&tail);
+    let mut used = 0;
+    let head: String = chars[..start]
+        .iter()
+        .take_while(|c| {
+            used += face.advance(**c);
+            used <= room * UNIT
+        })
+        .collect();
+    if room < 0 {
+        return tail;
     }
-    tail
+    format!("{head}...{tail}")
 }
 
 /// The first face in which `text` fits on one line of `width`, or else the last one.
