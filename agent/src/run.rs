@@ -113,7 +113,10 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
         store,
         feed,
         replies: HashMap::new(),
+        answered: Vec::new(),
         inputs: bus.inputs.clone(),
+        view,
+        shown: Instant::now(),
         dirty: true,
     };
     let mut machine = Machine {
@@ -137,7 +140,7 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
     machine.handle(&mut shells, Event::Health(Health::Store(store_health)));
     let config_health = extra.mistake.map_or(Ok(()), Err);
     machine.handle(&mut shells, Event::Health(Health::Config(config_health)));
-    machine.turn(&mut shells, queue, &view).await
+    machine.turn(&mut shells, queue).await
 }
 
 /// Opens the store. A store that cannot be opened is no reason to leave a technician with a dark
@@ -201,7 +204,6 @@ impl Machine {
         &mut self,
         shells: &mut Shells,
         mut queue: mpsc::Receiver<Input>,
-        view: &watch::Sender<Arc<View>>,
     ) -> Result<(), RunError> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -211,10 +213,9 @@ impl Machine {
             ticks
         });
         tell_systemd(&[sd_notify::NotifyState::Ready]);
-        let mut shown = Instant::now();
         let mut batch = Vec::new();
         loop {
-            let show = shown
+            let show = shells.shown
                 + if shells.dirty {
                     VIEW_EVERY
                 } else {
@@ -224,11 +225,7 @@ impl Machine {
             tokio::select! {
                 count = queue.recv_many(&mut batch, BATCH) => if count == 0 { break },
                 () = at(due) => self.handle(shells, Event::Timeout),
-                () = sleep_until(show) => {
-                    view.send_replace(Arc::new(self.agent.view(self.clock.now())));
-                    shells.dirty = false;
-                    shown = Instant::now();
-                }
+                () = sleep_until(show) => shells.show(self.agent.view(self.clock.now())),
                 () = tick(&mut watchdog) => tell_systemd(&[sd_notify::NotifyState::Watchdog]),
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
@@ -328,6 +325,14 @@ impl Machine {
                 effect => shells.carry_out(effect),
             }
         }
+        if !shells.answered.is_empty() {
+            // Whoever is told that something was done must find it done when he looks.
+            shells.show(self.agent.view(self.clock.now()));
+            for (waiting, reply) in shells.answered.drain(..) {
+                // Whoever asked went away: the request was carried out all the same.
+                let _ = waiting.send(reply);
+            }
+        }
     }
 
     /// A deadline of the core on the runtime's clock.
@@ -342,12 +347,23 @@ struct Shells {
     store: Option<Store>,
     feed: broadcast::Sender<Feed>,
     replies: HashMap<RequestId, oneshot::Sender<Reply>>,
+    /// Replies that go out once the view shows what they tell.
+    answered: Vec<(oneshot::Sender<Reply>, Reply)>,
     inputs: mpsc::Sender<Input>,
-    /// The view changed since it was last shown.
+    view: watch::Sender<Arc<View>>,
+    /// When the view was last shown.
+    shown: Instant,
+    /// The view changed since then.
     dirty: bool,
 }
 
 impl Shells {
+    fn show(&mut self, view: View) {
+        self.view.send_replace(Arc::new(view));
+        self.shown = Instant::now();
+        self.dirty = false;
+    }
+
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Transmit(transmit) => self.net.transmit(transmit),
@@ -355,8 +371,7 @@ impl Shells {
             Effect::Persist { number, record } => self.persist(number, record),
             Effect::Reply { id, reply } => {
                 if let Some(waiting) = self.replies.remove(&id) {
-                    // Whoever asked went away: the request was carried out all the same.
-                    let _ = waiting.send(reply);
+                    self.answered.push((waiting, reply));
                 }
             }
             Effect::MakeKeyPair { number } => make_key_pair(number, self.inputs.clone()),

@@ -116,6 +116,13 @@ impl<'a> BoxIn<'a> {
     /// # Panics
     /// When the box refuses.
     pub fn open_case(&self, mac: &str) -> String {
+        // A layer-2 answer, which may come first, does not tell the ways of recovery.
+        wait_for("a way of recovery", Duration::from_secs(10), || {
+            let device = self.client.json(&format!("/api/v1/devices/{mac}"));
+            ["typed-key", "key-file"]
+                .contains(&device["way"].as_str()?)
+                .then_some(())
+        });
         let answer = self
             .client
             .post("/api/v1/cases", &json!({ "mac": mac }))

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 /// Power cuts in all; each runner makes its share.
 const CUTS: usize = 200;
 const RUNNERS: usize = 4;
-/// The longest time from the session to the cut: longer than a whole reset takes here.
-const LONGEST_MS: u64 = 1200;
+/// The longest time from the session to the cut: longer than a whole reset takes with such quick cameras.
+const LONGEST_MS: u64 = 500;
 
 /// What the box told a person, who now relies on it.
 #[derive(Default)]
@@ -26,7 +26,7 @@ struct Told {
     done: Vec<String>,
     /// Confirmations sent.
     confirms: u64,
-    /// How often the cut came in which phase of the newest case, as last seen.
+    /// How often the cut came at what, and how often a reset was done or found unclear.
     cuts: BTreeMap<String, usize>,
 }
 
@@ -47,15 +47,20 @@ fn nothing_that_was_told_is_lost_at_200_random_moments() {
         }
         all
     });
-    println!("cuts by the phase last seen before: {cuts:?}");
+    println!("what the cuts met: {cuts:?}");
     // The cuts must have been spread over the flow, or the test proves little.
-    for phase in ["none", "awaiting", "done"] {
+    for what in [
+        "opening",
+        "exporting",
+        "confirming",
+        "(reset done)",
+        "(found unclear)",
+    ] {
         assert!(
-            cuts.get(phase).is_some_and(|&count| count >= 5),
-            "{phase}: {cuts:?}"
+            cuts.get(what).is_some_and(|&count| count >= 3),
+            "{what}: {cuts:?}"
         );
     }
-    assert!(cuts.contains_key("sending-or-unclear"), "{cuts:?}");
 }
 
 fn run(runner: usize, cuts: usize) -> BTreeMap<String, usize> {
@@ -101,10 +106,9 @@ fn run(runner: usize, cuts: usize) -> BTreeMap<String, usize> {
             });
             let mut phase = "none".to_owned();
             while !cut.load(Ordering::SeqCst) {
-                if let Some(seen) = step(&agent, &plant, &mut told) {
-                    phase = seen;
-                }
-                std::thread::sleep(Duration::from_millis(10));
+                // The box may be gone in the middle of it: that is the point.
+                let _ = step(&agent, &plant, &mut told, &mut phase);
+                std::thread::sleep(Duration::from_millis(2));
             }
             phase
         });
@@ -130,15 +134,18 @@ fn run(runner: usize, cuts: usize) -> BTreeMap<String, usize> {
 /// What was told must still be so.
 fn check(agent: &BoxIn<'_>, told: &Told) {
     for (id, code) in &told.codes {
-        assert_eq!(&agent.device_code(id), code, "case {id}: the same bytes");
+        // The code of an ended case is no longer given out, but the case is remembered.
+        if agent.case(id)["open"] == true {
+            assert_eq!(&agent.device_code(id), code, "case {id}: the same bytes");
+        }
     }
     for id in &told.done {
         assert_eq!(agent.case(id)["phase"], "done", "case {id}");
     }
 }
 
-/// One thing that a person would do next; `None` when the box did not answer. Returns the phase as seen.
-fn step(agent: &BoxIn<'_>, plant: &PlantIn<'_>, told: &mut Told) -> Option<String> {
+/// One thing that a person would do next; `None` when the box did not answer. Notes in `phase` what it is at.
+fn step(agent: &BoxIn<'_>, plant: &PlantIn<'_>, told: &mut Told, phase: &mut String) -> Option<()> {
     let client = agent.client();
     let cases = client
         .get("/api/v1/cases")
@@ -146,17 +153,13 @@ fn step(agent: &BoxIn<'_>, plant: &PlantIn<'_>, told: &mut Told) -> Option<Strin
         .json();
     let list = cases.as_array().or_else(|| cases["cases"].as_array())?;
     let Some(case) = list.iter().find(|case| case["open"] == true) else {
-        let mac = plant.camera(0).ok()?.mac.to_lowercase().replace(':', "-");
-        client.post("/api/v1/cases", &json!({ "mac": mac }))?;
-        let ended = list
-            .first()
-            .and_then(|case| case["phase"].as_str())
-            .unwrap_or("none");
-        return Some(ended.to_owned());
+        *phase = "opening".into();
+        client.post("/api/v1/cases", &json!({ "mac": mac(plant) }))?;
+        return Some(());
     };
     let id = case["id"].as_str()?.to_owned();
-    let phase = case["phase"].as_str()?;
-    match phase {
+    *phase = case["phase"].as_str()?.to_owned();
+    match phase.as_str() {
         "awaiting" => {
             let code = client
                 .get(&format!("/api/v1/cases/{id}/DeviceKey.xml"))
@@ -167,8 +170,8 @@ fn step(agent: &BoxIn<'_>, plant: &PlantIn<'_>, told: &mut Told) -> Option<Strin
                 before.is_none_or(|before| before == code),
                 "case {id}: the same bytes"
             );
-            confirm(agent, plant, told, case, &id, &code)?;
-            Some("awaiting".into())
+            *phase = "confirming".into();
+            confirm(agent, plant, told, case, &id, &code)
         }
         "unclear" => {
             // The person tries the new password at the camera's own page.
@@ -179,11 +182,21 @@ fn step(agent: &BoxIn<'_>, plant: &PlantIn<'_>, told: &mut Told) -> Option<Strin
                 &format!("/api/v1/cases/{id}/resolve"),
                 &json!({ "worked": worked }),
             )?;
-            Some("sending-or-unclear".into())
+            *told.cuts.entry("(found unclear)".into()).or_insert(0) += 1;
+            Some(())
         }
-        "exchanging" | "sending" => Some("sending-or-unclear".into()),
-        other => Some(other.to_owned()),
+        _ => Some(()),
     }
+}
+
+/// The camera as the API names it.
+fn mac(plant: &PlantIn<'_>) -> String {
+    plant
+        .camera(0)
+        .expect("there")
+        .mac
+        .to_lowercase()
+        .replace(':', "-")
 }
 
 const PASSWORD: &str = "Ladder+7-Bolts";
@@ -207,6 +220,7 @@ fn confirm(
     let answer = agent.send_key(id, &key, PASSWORD, case["serial"].as_str()?)?;
     if answer.status == 200 {
         told.done.push(id.to_owned());
+        *told.cuts.entry("(reset done)".into()).or_insert(0) += 1;
     }
     Some(())
 }
