@@ -1,0 +1,217 @@
+//! From the key to how it ended.
+
+use resetbox_core::problem::{KeyFault, Problem, ProblemKind};
+use resetbox_core::screen::{Action, Button, KEY_DELETE, KEY_DONE, Page, Screen};
+use resetbox_core::secret::SecretText;
+use resetbox_core::view::CasePhase;
+
+use super::{BACK, Named, OK, camera, legend, long, recorder, screen};
+
+pub(super) fn entries() -> Vec<Named> {
+    let group = |name: &str| -> Vec<char> {
+        match name {
+            "OK" => vec![KEY_DONE, KEY_DELETE],
+            "ABC" => ('A'..='Z').collect(),
+            "abc" => ('a'..='z').collect(),
+            _ => ('0'..='9').collect(),
+        }
+    };
+    let key = |typed: &str, name: &'static str, cursor, problem: Option<ProblemKind>| {
+        let page = Page::KeyEntry {
+            target: camera(),
+            typed: SecretText::new(typed),
+            group: group(name),
+            cursor,
+            group_name: name,
+            phone: Some(("http://10.43.0.1".into(), "482193".into())),
+            choosing_group: false,
+            problem: problem.map(Problem::new),
+        };
+        screen(
+            page,
+            &[(OK, false, Action::Type), (BACK, false, Action::Group)],
+        )
+    };
+    let mut choosing = key("A7kW2x", "123", 0, None);
+    if let Page::KeyEntry { choosing_group, .. } = &mut choosing.page {
+        *choosing_group = true;
+    }
+    choosing.legend = legend(&[
+        (OK, false, Action::Open),
+        (Button::Up, false, Action::Group),
+        (BACK, false, Action::Delete),
+    ]);
+    let mut done = key("A7kW2x9Q", "OK", 0, None);
+    done.legend = legend(&[(OK, false, Action::Done), (BACK, false, Action::Group)]);
+    let send = |target, tries_left, can_sync, sync_cameras, must_insist| {
+        let page = Page::ConfirmSend {
+            target,
+            tries_left,
+            sync_cameras,
+            can_sync,
+            must_insist,
+            unusual_key: false,
+        };
+        screen(
+            page,
+            &[(OK, true, Action::Send), (BACK, false, Action::Back)],
+        )
+    };
+    let mut holding = send(camera(), Some(5), false, false, false);
+    holding.holding = Some(35);
+    let mut unusual = send(camera(), None, false, false, false);
+    if let Page::ConfirmSend { unusual_key, .. } = &mut unusual.page {
+        *unusual_key = true;
+    }
+    let with_sync = |mut screen: Screen| {
+        let sync = legend(&[(Button::Up, false, Action::Sync)]);
+        screen.legend.splice(1..1, sync);
+        screen
+    };
+    let password = Page::NewPassword {
+        target: camera(),
+        password: SecretText::new("Kw7-mRt4-pVd9"),
+    };
+    let sending = |phase| {
+        let page = Page::Sending {
+            target: camera(),
+            phase,
+        };
+        screen(page, &[])
+    };
+    let mut insist = send(camera(), Some(1), false, false, true);
+    insist.legend[0].action = Action::Insist;
+    let fault = ProblemKind::KeyForm {
+        fault: KeyFault::TooShort,
+    };
+    vec![
+        ("key-empty", key("", "ABC", 0, None)),
+        ("key-typed", key("A7kW2", "abc", 12, None)),
+        ("key-digits", key("A7kW2x9", "123", 9, None)),
+        ("key-long", key("A7kW2x9QmmWW", "ABC", 22, None)),
+        ("key-group", choosing),
+        ("key-done", done),
+        ("key-problem", key("A7k", "ABC", 25, Some(fault))),
+        (
+            "new-password",
+            screen(
+                password,
+                &[
+                    (OK, false, Action::Next),
+                    (Button::Up, false, Action::Change),
+                    (BACK, false, Action::Back),
+                ],
+            ),
+        ),
+        ("confirm-send", send(camera(), Some(5), false, false, false)),
+        ("confirm-send-holding", holding),
+        ("confirm-send-unusual", unusual),
+        (
+            "confirm-send-recorder",
+            with_sync(send(recorder(), None, true, false, false)),
+        ),
+        (
+            "confirm-send-sync",
+            with_sync(send(recorder(), Some(3), true, true, false)),
+        ),
+        ("confirm-send-insist", insist),
+        ("preparing", sending(CasePhase::Exchanging)),
+        ("sending", sending(CasePhase::Sending)),
+    ]
+}
+
+pub(super) fn ends() -> Vec<Named> {
+    let done = [(OK, false, Action::List), (BACK, false, Action::List)];
+    let again = [(OK, false, Action::TryAgain), (BACK, false, Action::Back)];
+    let renew = [(OK, true, Action::NewQr), (BACK, false, Action::Back)];
+    let refused = |kind, tries_left, lock_minutes| {
+        let page = Page::Refused {
+            target: camera(),
+            problem: Problem {
+                kind,
+                tries_left,
+                lock_minutes,
+            },
+        };
+        screen(page, &again)
+    };
+    let void = |target, kind, at| {
+        let page = Page::Void {
+            target,
+            problem: Problem::new(kind),
+            at,
+        };
+        screen(page, &renew)
+    };
+    let worked = [
+        (OK, true, Action::Worked),
+        (OK, false, Action::DidNotWork),
+        (BACK, false, Action::Back),
+    ];
+    let doubt = Page::Void {
+        target: camera(),
+        problem: Problem::new(ProblemKind::MaybeRestarted),
+        at: Some((14, 7)),
+    };
+    let odd = ProblemKind::DeviceRefused {
+        text: "operation not supported by this device".into(),
+    };
+    let fault = Page::Fault {
+        text: "The card is read-only: no space left on device".into(),
+    };
+    vec![
+        (
+            "succeeded",
+            screen(Page::Succeeded { target: camera() }, &done),
+        ),
+        (
+            "succeeded-long",
+            screen(Page::Succeeded { target: long() }, &done),
+        ),
+        ("refused", refused(ProblemKind::KeyWrong, Some(4), None)),
+        (
+            "refused-last",
+            refused(ProblemKind::KeyWrong, Some(0), Some(30)),
+        ),
+        ("locked", refused(ProblemKind::Locked, None, Some(30))),
+        (
+            "refused-weak",
+            refused(ProblemKind::RiskPassword, None, None),
+        ),
+        ("refused-unknown", refused(odd, None, None)),
+        (
+            "refused-silent",
+            refused(ProblemKind::DeviceSilent, None, None),
+        ),
+        (
+            "unclear",
+            screen(Page::Unclear { target: camera() }, &worked),
+        ),
+        (
+            "void-restarted",
+            void(camera(), ProblemKind::Rebooted, Some((14, 7))),
+        ),
+        ("void-expired", void(recorder(), ProblemKind::Expired, None)),
+        (
+            "void-exported",
+            void(long(), ProblemKind::ReExported, Some((9, 30))),
+        ),
+        (
+            "doubt-restarted",
+            screen(
+                doubt,
+                &[
+                    (OK, true, Action::NewQr),
+                    (BACK, false, Action::KeepWaiting),
+                ],
+            ),
+        ),
+        (
+            "fault",
+            screen(
+                fault,
+                &[(OK, false, Action::Next), (BACK, false, Action::Back)],
+            ),
+        ),
+    ]
+}
