@@ -26,7 +26,7 @@ use crate::problem::{Problem, ProblemKind};
 use crate::record::ExportRecord;
 use crate::request::{CaseId, Channel};
 use crate::roster::{Roster, clean};
-use crate::time::{Mono, Now};
+use crate::time::{Mono, Now, Wall};
 
 mod attempt;
 mod cases;
@@ -113,6 +113,8 @@ pub(crate) struct Case {
     code_errors: u32,
     tries_left: Option<u32>,
     locked: Option<Mono>,
+    /// The same as wall time, from before a power cut, until wall time is known.
+    locked_until: Option<Wall>,
     /// The key may be worthless; a person decides.
     doubt: Option<Problem>,
     /// The key is worthless, but the end of an attempt, or a person, comes first.

@@ -5,7 +5,7 @@
 //! the roster, and a flood of invented devices cannot push out those that answered more than one probe.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use sadp::{Device, Mac};
@@ -23,6 +23,8 @@ pub(crate) use facts::{clean, tail};
 
 /// A device on more links than this is told with the first ones.
 const LINKS: usize = 8;
+/// Devices remembered by their address alone after they had to go; a few seconds of the worst flood.
+const EVICTED: usize = 65_536;
 /// A device that is gone and has no case is forgotten after this.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
 
@@ -34,6 +36,10 @@ pub(crate) struct Roster {
     entries: BTreeMap<Mac, Entry>,
     /// Those heard in one round of probes only, in the order in which they were found: the first to go.
     fresh: BTreeMap<u64, Mac>,
+    /// Those that had to go after one round, with the round: whoever answers another one is known after all,
+    /// however many invented devices came in between.
+    evicted: BTreeMap<Mac, u64>,
+    evicted_order: VecDeque<Mac>,
     present: BTreeSet<(Mono, Mac)>,
     gone: BTreeSet<(Mono, Mac)>,
     /// Hash of the serial to those who claim it.
@@ -115,6 +121,8 @@ impl Roster {
             gone_after,
             entries: BTreeMap::new(),
             fresh: BTreeMap::new(),
+            evicted: BTreeMap::new(),
+            evicted_order: VecDeque::new(),
             present: BTreeSet::new(),
             gone: BTreeSet::new(),
             serials: BTreeMap::new(),
@@ -229,7 +237,12 @@ impl Roster {
             rival: None,
         };
         entry.take(device, how);
-        self.fresh.insert(entry.order, device.mac);
+        let known = self.evicted.get(&device.mac);
+        if known.is_some_and(|round| *round != self.round) {
+            entry.rounds = 2;
+        } else {
+            self.fresh.insert(entry.order, device.mac);
+        }
         self.present.insert((now, device.mac));
         self.entries.insert(device.mac, entry);
     }
@@ -249,10 +262,24 @@ impl Roster {
         let victim =
             victim.or_else(|| self.gone.iter().map(|(_, mac)| *mac).find(|mac| !open(mac)));
         if let Some(mac) = victim {
+            self.remember_evicted(mac);
             self.remove(mac);
             self.dropped += 1;
         }
         victim.is_some()
+    }
+
+    fn remember_evicted(&mut self, mac: Mac) {
+        let round = self.entries.get(&mac).map_or(0, |entry| entry.last_round);
+        if self.evicted.insert(mac, round).is_some() {
+            return;
+        }
+        self.evicted_order.push_back(mac);
+        if self.evicted_order.len() > EVICTED
+            && let Some(oldest) = self.evicted_order.pop_front()
+        {
+            self.evicted.remove(&oldest);
+        }
     }
 
     fn remove(&mut self, mac: Mac) {
@@ -476,7 +503,9 @@ impl Entry {
             }
             None if self.links.len() < LINKS => {
                 self.links.insert(0, (link, now));
-                Arc::make_mut(&mut self.view).links.push(name.to_owned());
+                if !name.is_empty() {
+                    Arc::make_mut(&mut self.view).links.push(name.to_owned());
+                }
             }
             None => {}
         }

@@ -432,6 +432,17 @@ fn a_flood_of_invented_devices_keeps_the_real_ones_and_stays_bounded() {
         "invented devices are no news: {}",
         bench.feed.len()
     );
+    // One that answers so slowly that it had to go in between is known all the same.
+    let slow = Device::new(60_200);
+    for round in 0..2 {
+        bench.ask(Channel::Phone, Request::Scan);
+        bench.answers(2, &slow);
+        for index in 0..600 {
+            bench.answers(2, &Device::new(30_000 + round * 600 + index));
+        }
+        bench.pass(Duration::from_secs(2));
+    }
+    shown(&bench, &slow);
     // A real device that comes late answers every probe of a burst, and stays.
     let late = Device::new(60_100);
     bench.ask(Channel::Phone, Request::Scan);
@@ -480,4 +491,35 @@ fn a_full_roster_of_known_devices_lets_newcomers_in_only_for_those_that_are_gone
         [1, 3],
         "the one with a case stays, gone or not"
     );
+}
+
+#[test]
+fn an_idle_box_sleeps() {
+    let mut bench = bench();
+    let cameras: Vec<Device> = (1..255).map(Device::new).collect();
+    for camera in &cameras {
+        bench.answers(2, camera);
+    }
+    bench.pass(Duration::from_secs(90));
+    let (wakes, probes) = (bench.wakes, bench.view().diagnosis.probes);
+    for _ in 0..10 {
+        for camera in &cameras {
+            bench.answers(2, camera);
+            bench.pass(Duration::from_millis(2));
+        }
+        bench.pass(Duration::from_secs(60) - Duration::from_millis(508));
+    }
+    assert_eq!(bench.view().diagnosis.probes - probes, 10);
+    assert_eq!(
+        bench
+            .view()
+            .devices
+            .iter()
+            .filter(|device| !device.gone)
+            .count(),
+        254
+    );
+    // Once a minute to ask, and a look of the panel at what half a second of answers brought.
+    let wakes = bench.wakes - wakes;
+    assert!(wakes <= 10 * 25, "{wakes} wakes in ten minutes");
 }

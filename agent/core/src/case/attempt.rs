@@ -25,7 +25,7 @@ use token::OpenedAttempt;
 /// The device must answer the fresh inquiry within this.
 const CHECK: Duration = Duration::from_secs(5);
 /// A key pair is made within this, even on a slow board.
-const PAIR: Duration = Duration::from_secs(60);
+pub(super) const PAIR: Duration = Duration::from_secs(60);
 /// An answer to a reset that comes later than it should is believed for so long.
 const LATE: Duration = Duration::from_secs(120);
 /// Exchanges until one gives a session key without a 00 byte; one in sixteen does not.

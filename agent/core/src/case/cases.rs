@@ -31,8 +31,8 @@ pub(crate) struct Cases {
     last_number: u64,
     /// A key pair made ahead, used once.
     spare: Option<Box<KeyPair>>,
-    /// The key pair that is being made.
-    making: Option<u64>,
+    /// The key pair that is being made, and since when.
+    making: Option<(u64, Mono)>,
     /// Who waits for the record of a cancellation, and until when.
     cancelling: Vec<(u64, Mono, Asker)>,
     deadline: Option<(Mono, bool)>,

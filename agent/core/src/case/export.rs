@@ -49,6 +49,7 @@ impl Case {
             code_errors: 0,
             tries_left: None,
             locked: None,
+            locked_until: None,
             doubt: None,
             doomed: None,
             heard: view.last_seen,

@@ -8,6 +8,7 @@ use super::{Case, Cx, Phase};
 use crate::boot::Watch;
 use crate::problem::{Problem, ProblemKind};
 use crate::record::{CaseRecord, PhaseRecord};
+use crate::time::Now;
 use sadp::BootTime;
 
 /// Records of one case on their way to the store, at most.
@@ -59,7 +60,9 @@ impl Case {
             attempts: self.attempts,
             code_errors: self.code_errors,
             tries_left: self.tries_left,
-            locked_until: locked.and_then(|left| Some(now.wall? + left)),
+            locked_until: locked
+                .and_then(|left| Some(now.wall? + left))
+                .or(self.locked_until),
         }
     }
 
@@ -138,10 +141,6 @@ impl Case {
             };
             Clock::restore(kept, now, cx.source)
         });
-        let locked = record.locked_until.zip(now.wall).and_then(|(until, wall)| {
-            let left = until.since(wall).min(super::LONGEST_LOCK);
-            (!left.is_zero()).then(|| now.mono + left)
-        });
         let mut case = Self {
             mac: record.mac.parse().ok()?,
             id: record.id,
@@ -164,7 +163,8 @@ impl Case {
             attempts: record.attempts,
             code_errors: record.code_errors,
             tries_left: record.tries_left,
-            locked,
+            locked: None,
+            locked_until: record.locked_until,
             doubt: record.doubt,
             doomed: None,
             heard: now.mono,
@@ -175,6 +175,7 @@ impl Case {
             age_written: now.mono,
         };
         case.device_code = case.export.is_some().then(|| case.joined(cx));
+        case.learn_lock(now);
         if changed {
             let detail = match case.phase {
                 Phase::Failed(_) => "the power went while the device was asked for its device code",
@@ -186,11 +187,21 @@ impl Case {
         Some(case)
     }
 
+    /// How long the device stays locked, told by wall time.
+    fn learn_lock(&mut self, now: Now) {
+        if let (Some(until), Some(wall)) = (self.locked_until, now.wall) {
+            let left = until.since(wall).min(super::LONGEST_LOCK);
+            self.locked = (!left.is_zero()).then(|| now.mono + left);
+            self.locked_until = None;
+        }
+    }
+
     /// Wall time was learnt or corrected: the time of the export follows, or the length of the power cut.
     pub(super) fn learn_wall(&mut self, cx: &mut Cx<'_>) {
         if !self.is_open() {
             return;
         }
+        self.learn_lock(cx.now);
         let Some(clock) = &mut self.clock else { return };
         let before = clock.clone();
         clock.learn(cx.now, cx.source);

@@ -206,6 +206,8 @@ pub struct Bench {
     pub pairs: bool,
     /// Number of the key pair asked for last.
     pub made_pairs: u64,
+    /// How often the core wanted to be woken.
+    pub wakes: u64,
     run: u8,
     next_request: u64,
 }
@@ -240,6 +242,7 @@ impl Bench {
             store: true,
             pairs: true,
             made_pairs: 0,
+            wakes: 0,
             run,
             next_request: 0,
         };
@@ -374,6 +377,7 @@ impl Bench {
         let mut woken = 0;
         while let Some((at, _)) = self.agent.poll_timeout().filter(|(at, _)| *at <= end) {
             woken += 1;
+            self.wakes += 1;
             assert!(
                 woken < 100_000,
                 "the core wants to be woken again and again at {at:?}"

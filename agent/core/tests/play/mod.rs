@@ -7,7 +7,7 @@
 //! < A inquiry [2]           the device answers the latest inquiry (heard on link 2 if not said otherwise)
 //! < A hello [2]
 //! < A export TEXT [2]       ... its device code; or: < A refuses RESULT [tries=N] [lock=N]
-//! < A exchange KEYBYTE [2]  ... the exchange, with a session key of that byte; or: failed, garbage
+//! < A exchange KEYBYTE [2]  ... the exchange, with a session key of that byte; or: RESULT, garbage
 //! < A reset RESULT [tries=N] [lock=N] [2]
 //! < A other-export TEXT     ... another client's request for a device code
 //! boot A TEXT               its BootTime from now on
@@ -215,8 +215,9 @@ impl Player {
                 elements += &result(text);
                 bench.answers_command(link, &device, Purpose::Export, &elements);
             }
-            ("exchange", ["failed"]) => {
-                bench.answers_command(link, &device, Purpose::Exchange, &result("failed"));
+            ("exchange", [text]) if ["failed", "locked", "emptyEncryptString"].contains(text) => {
+                elements += &result(text);
+                bench.answers_command(link, &device, Purpose::Exchange, &elements);
             }
             ("exchange", ["garbage"]) => {
                 bench.answers_command(link, &device, Purpose::Exchange, "<Code>AAAA</Code>");

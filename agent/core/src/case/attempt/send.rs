@@ -209,11 +209,7 @@ impl Case {
             return;
         };
         let Stage::Exchanging {
-            opened,
-            aim,
-            round,
-            pair,
-            ..
+            opened, aim, round, ..
         } = &attempt.stage
         else {
             return;
@@ -222,16 +218,30 @@ impl Case {
         // The reset leaves where the exchange was answered, as the vendor's client does it (A).
         let aim = Aim { link, ..aim };
         let failed = || End::Back(Problem::new(ProblemKind::ExchangeFailed));
-        let Body::Code {
-            code: Some(code),
-            verdict,
-        } = &message.body
-        else {
+        let Body::Code { code, verdict } = &message.body else {
             return self.finish(cx, failed());
         };
-        if matches!(verdict.result, ResultText::Failed) {
-            return self.finish(cx, failed());
-        }
+        let refused = match verdict.result {
+            ResultText::Empty | ResultText::Success => code.is_none(),
+            _ => true,
+        };
+        let Some(code) = code.as_ref().filter(|_| !refused) else {
+            // A device that is locked, or holds no open request, may say so already here.
+            let end = match self.verdict(cx, verdict) {
+                End::Void(problem) => End::Void(problem),
+                End::Refused(problem) if problem.kind != ProblemKind::DeviceFailed => {
+                    End::Back(problem)
+                }
+                _ => failed(),
+            };
+            return self.finish(cx, end);
+        };
+        let Some(attempt) = self.attempt() else {
+            return;
+        };
+        let Stage::Exchanging { pair, .. } = &attempt.stage else {
+            return;
+        };
         let key = match pair.open(&mut cx.out.random, code) {
             Ok(key) => key,
             Err(_) => return self.finish(cx, failed()),

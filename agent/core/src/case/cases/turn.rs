@@ -3,6 +3,7 @@
 use sadp::{KeyPair, Mac};
 
 use super::{Cases, ENDED};
+use crate::case::attempt::PAIR;
 use crate::case::{Case, Cx, Phase};
 use crate::request::CaseId;
 
@@ -51,8 +52,7 @@ impl Cases {
         }
         match self.spare.take() {
             Some(pair) => case.exchange(cx, pair),
-            None if self.making.is_none() => self.making = Some(cx.out.make_key_pair()),
-            None => {}
+            None => self.make_pair(cx),
         }
     }
 
@@ -70,17 +70,14 @@ impl Cases {
                 cx.roster.set_case(mac, &id, false);
             }
         }
-        if self.cases.len() > self.open.len() + ENDED {
-            let oldest = self
-                .cases
-                .values()
-                .filter(|case| !case.is_open() && case.writing.is_empty());
-            if let Some(id) = oldest
-                .min_by_key(|case| case.number)
-                .map(|case| case.id.clone())
-            {
-                self.cases.remove(&id);
-            }
+        while self.cases.len() > self.open.len() + ENDED {
+            let ended = self.cases.values();
+            let ended = ended.filter(|case| !case.is_open() && case.writing.is_empty());
+            let oldest = ended.min_by_key(|case| case.number);
+            let Some(id) = oldest.map(|case| case.id.clone()) else {
+                break;
+            };
+            self.cases.remove(&id);
         }
     }
 
@@ -90,13 +87,25 @@ impl Cases {
             .cases
             .values()
             .any(|case| matches!(&case.phase, Phase::Ready(_) | Phase::Attempt(_)));
-        if wanted && self.spare.is_none() && self.making.is_none() {
-            self.making = Some(cx.out.make_key_pair());
+        if wanted && self.spare.is_none() {
+            self.make_pair(cx);
+        }
+    }
+
+    /// Asks for a key pair, unless one is being made.
+    fn make_pair(&mut self, cx: &mut Cx<'_>) {
+        let now = cx.now.mono;
+        // What takes longer than an attempt waits for it does not come any more.
+        if self
+            .making
+            .is_none_or(|(_, since)| now.since(since) >= PAIR)
+        {
+            self.making = Some((cx.out.make_key_pair(), now));
         }
     }
 
     pub(crate) fn key_pair(&mut self, cx: &mut Cx<'_>, number: u64, pair: Box<KeyPair>) {
-        if self.making == Some(number) {
+        if self.making.is_some_and(|(making, _)| making == number) {
             self.making = None;
             self.spare = Some(pair);
             self.after(cx);
@@ -104,7 +113,7 @@ impl Cases {
     }
 
     pub(crate) fn key_pair_failed(&mut self, cx: &mut Cx<'_>, number: u64, words: &str) {
-        if self.making != Some(number) {
+        if self.making.is_none_or(|(making, _)| making != number) {
             return;
         }
         self.making = None;
