@@ -12,6 +12,9 @@ pub struct NetConfig {
     pub also: Vec<String>,
     /// `"auto"`: open packet sockets where the program may; `"off"`: never.
     pub packet_socket: PacketSocket,
+    /// Take an address in a device's foreign subnet, after an ARP probe and for as long as devices
+    /// are heard there. For devices whose unicast answers would else go to their gateway.
+    pub temporary_address: bool,
 }
 
 /// Which interfaces are used.
@@ -52,6 +55,7 @@ impl Default for NetConfig {
             interfaces: Interfaces::All(All::All),
             also: Vec::new(),
             packet_socket: PacketSocket::Auto,
+            temporary_address: false,
         }
     }
 }
@@ -75,6 +79,7 @@ mod tests {
                 interfaces: Interfaces::Named(vec!["eth0".into()]),
                 also: vec!["lo".into()],
                 packet_socket: PacketSocket::Off,
+                temporary_address: false,
             }
         );
         let mistake = read("interfaces = \"every\"")

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
+use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrIn, sendmsg};
 use resetbox_core::effect::{How, Transmit};
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type};
+use tokio::io::unix::AsyncFd;
 
 use super::netlink::{Link, LinkKind};
 use super::packet::{self, Envelope};
@@ -137,7 +139,13 @@ impl Ears {
     }
 
     /// Sends once. The error is in the system's words, with the remedy where there is one.
-    pub(super) fn transmit(&mut self, link: &Link, transmit: &Transmit) -> Result<(), String> {
+    /// `source` is an own address to send from; `None` leaves it to the kernel.
+    pub(super) fn transmit(
+        &mut self,
+        link: &Link,
+        transmit: &Transmit,
+        source: Option<Ipv4Addr>,
+    ) -> Result<(), String> {
         let destination = match transmit.how {
             How::Multicast => sadp::GROUP,
             How::Broadcast => Ipv4Addr::BROADCAST,
@@ -148,9 +156,12 @@ impl Ears {
         if link.addresses.is_empty() && self.packet().is_some() {
             return self.send_by_hand(link, destination, &transmit.bytes);
         }
-        let to = SockAddr::from(SocketAddrV4::new(destination, sadp::PORT));
+        let to = SocketAddrV4::new(destination, sadp::PORT);
         let sent = match &self.udp {
-            Ok(udp) => udp.socket.send_to(&transmit.bytes, &to),
+            Ok(udp) => match source {
+                Some(source) => send_from(&udp.socket, source, to, &transmit.bytes),
+                None => udp.socket.send_to(&transmit.bytes, &to.into()),
+            },
             Err(why) => Err(io::Error::other(why.clone())),
         };
         match sent {
@@ -202,6 +213,30 @@ impl Ears {
             _ => Ok(()),
         }
     }
+}
+
+/// Sends from a certain own address, where the kernel would choose the interface's first.
+fn send_from(
+    socket: &Socket,
+    source: Ipv4Addr,
+    to: SocketAddrV4,
+    payload: &[u8],
+) -> io::Result<usize> {
+    let info = libc::in_pktinfo {
+        ipi_ifindex: 0,
+        ipi_spec_dst: libc::in_addr {
+            s_addr: u32::from(source).to_be(),
+        },
+        ipi_addr: libc::in_addr { s_addr: 0 },
+    };
+    let sent = sendmsg(
+        socket.as_raw_fd(),
+        &[io::IoSlice::new(payload)],
+        &[ControlMessage::Ipv4PacketInfo(&info)],
+        MsgFlags::empty(),
+        Some(&SockaddrIn::from(to)),
+    );
+    Ok(sent?)
 }
 
 fn open_udp(link: &Link) -> Result<Udp, String> {
@@ -268,8 +303,17 @@ fn open_packet(index: u32, port: u16) -> Result<Socket, String> {
     sys::set_int(fd, libc::SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
         .map_err(step("PACKET_IGNORE_OUTGOING"))?;
     enlarge(&socket);
-    sys::bind_packet(fd, index).map_err(step("bind to the interface"))?;
+    // Every EtherType; the filter chooses.
+    sys::bind_packet(fd, index, libc::ETH_P_ALL).map_err(step("bind to the interface"))?;
     Ok(socket)
+}
+
+/// A packet socket for ARP alone, to find out whether an address is free.
+pub(super) fn open_arp(index: u32) -> io::Result<AsyncFd<OwnedFd>> {
+    let socket = Socket::new(Domain::PACKET, Type::RAW, None)?;
+    socket.set_nonblocking(true)?;
+    sys::bind_packet(socket.as_fd(), index, libc::ETH_P_ARP)?;
+    sys::watch(socket.into())
 }
 
 /// linux/if_packet.h; since Linux 4.20. Not in every libc crate.

@@ -10,6 +10,7 @@
 //! What bounds it: at most `WAITING` inputs ahead of the loop, then datagrams stay in the
 //! kernel's 16 MiB per socket, whose losses are counted and told.
 
+mod arp;
 mod config;
 mod ears;
 mod filter;
@@ -23,6 +24,7 @@ mod shell;
     reason = "the one file of the program that holds unsafe code"
 )]
 mod sys;
+mod temporary;
 mod twins;
 
 pub use config::{All, Interfaces, NetConfig, PacketSocket};

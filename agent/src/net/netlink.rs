@@ -6,6 +6,7 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::socket::{
@@ -16,7 +17,9 @@ use nix::sys::socket::{
 const RTM_NEWLINK: u16 = 16;
 const RTM_GETLINK: u16 = 18;
 const RTM_NEWADDR: u16 = 20;
+const RTM_DELADDR: u16 = 21;
 const RTM_GETADDR: u16 = 22;
+const IFA_LABEL: u16 = 3;
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
 const REQUEST_DUMP: u16 = 0x0301; // NLM_F_REQUEST | NLM_F_DUMP
@@ -91,6 +94,101 @@ pub(super) fn links() -> io::Result<Vec<Link>> {
     })?;
     links.sort_by_key(|link| link.index);
     Ok(links)
+}
+
+/// What marks an address as ours in the label that `ip address` shows: `eth0:rb`.
+const LABEL: &str = ":rb";
+
+/// Adds an address that the kernel takes away by itself after `lifetime`; renews it if it is there.
+/// Needs CAP_NET_ADMIN.
+pub(super) fn add_address(
+    index: u32,
+    name: &str,
+    address: Ipv4Addr,
+    prefix: u8,
+    lifetime: Duration,
+) -> io::Result<()> {
+    const BROADCAST: u16 = 4;
+    const CACHE_INFO: u16 = 6;
+    let mut body = address_body(index, address, prefix);
+    let last = u32::from(address) | u32::MAX.checked_shr(prefix.into()).unwrap_or(0);
+    attribute(&mut body, BROADCAST, &last.to_be_bytes());
+    let label = format!("{name}{LABEL}\0");
+    // 15 characters and the zero; an interface with a longer name goes without.
+    if label.len() <= 16 {
+        attribute(&mut body, IFA_LABEL, label.as_bytes());
+    }
+    let seconds = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX);
+    // struct ifa_cacheinfo: preferred, valid, created, updated.
+    let lifetimes: Vec<u8> = [seconds, seconds, 0, 0]
+        .into_iter()
+        .flat_map(u32::to_ne_bytes)
+        .collect();
+    attribute(&mut body, CACHE_INFO, &lifetimes);
+    // NLM_F_CREATE | NLM_F_REPLACE
+    change(RTM_NEWADDR, 0x0400 | 0x0100, &body)
+}
+
+/// Removes an address.
+pub(super) fn remove_address(index: u32, address: Ipv4Addr, prefix: u8) -> io::Result<()> {
+    change(RTM_DELADDR, 0, &address_body(index, address, prefix))
+}
+
+/// Removes what an earlier run could not: addresses with our label.
+pub(super) fn remove_leftovers() -> io::Result<()> {
+    let mut leftovers = Vec::new();
+    let socket = open(0, SockFlag::empty())?;
+    dump(&socket, RTM_GETADDR, libc::AF_INET as u8, |kind, body| {
+        let ours = attributes(body.get(8..).unwrap_or_default())
+            .any(|(kind, value)| kind == IFA_LABEL && text(value).ends_with(LABEL));
+        if kind == RTM_NEWADDR && ours {
+            leftovers.extend(address(body));
+        }
+    })?;
+    for (index, address, prefix) in leftovers {
+        tracing::info!(%address, "removing the temporary address of an earlier run");
+        remove_address(index, address, prefix)?;
+    }
+    Ok(())
+}
+
+/// struct ifaddrmsg and the address itself.
+fn address_body(index: u32, address: Ipv4Addr, prefix: u8) -> Vec<u8> {
+    const ADDRESS: u16 = 1;
+    const LOCAL: u16 = 2;
+    let mut body = vec![libc::AF_INET as u8, prefix, 0, 0];
+    body.extend(index.to_ne_bytes());
+    attribute(&mut body, LOCAL, &address.octets());
+    attribute(&mut body, ADDRESS, &address.octets());
+    body
+}
+
+fn attribute(body: &mut Vec<u8>, kind: u16, value: &[u8]) {
+    body.extend(((value.len() + 4) as u16).to_ne_bytes());
+    body.extend(kind.to_ne_bytes());
+    body.extend(value);
+    body.resize(body.len().next_multiple_of(4), 0);
+}
+
+/// One request with its acknowledgement.
+fn change(request: u16, flags: u16, body: &[u8]) -> io::Result<()> {
+    const REQUEST_ACK: u16 = 0x0001 | 0x0004;
+    let socket = open(0, SockFlag::empty())?;
+    let mut message = vec![0; HEADER];
+    message[0..4].copy_from_slice(&((HEADER + body.len()) as u32).to_ne_bytes());
+    message[4..6].copy_from_slice(&request.to_ne_bytes());
+    message[6..8].copy_from_slice(&(flags | REQUEST_ACK).to_ne_bytes());
+    message.extend(body);
+    send(socket.as_raw_fd(), &message, MsgFlags::empty())?;
+    let mut buffer = [0_u8; 1024];
+    let len = recv(socket.as_raw_fd(), &mut buffer, MsgFlags::empty())?;
+    match messages(&buffer[..len]).next() {
+        Some((NLMSG_ERROR, body)) => match word(body, 0).map_or(0, u32::cast_signed) {
+            0 => Ok(()),
+            code => Err(io::Error::from_raw_os_error(-code)),
+        },
+        _ => Err(io::Error::other("netlink gave no acknowledgement")),
+    }
 }
 
 fn open(groups: u32, flags: SockFlag) -> io::Result<OwnedFd> {

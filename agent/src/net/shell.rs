@@ -19,8 +19,9 @@ use super::ears::Ears;
 use super::hearing::Hearing;
 use super::netlink::{self, Link, LinkKind};
 use super::sys::{self, Arena};
+use super::temporary::Temporary;
 use super::{Command, WAITING};
-use crate::bus::Input;
+use crate::bus::{Heard, HeardWhat, Input};
 
 /// After a batch the sockets are left alone for so long: 254 devices that answer within half a
 /// second, twice each, cost 20 wake-ups instead of 508. The first answer is never held back.
@@ -43,6 +44,7 @@ pub(super) struct Shell {
     armed: AsyncFd<OwnedFd>,
     links: BTreeMap<u32, Place>,
     arena: Arena,
+    temporary: Option<Temporary>,
     /// Links with something to read.
     pending: BTreeSet<u32>,
     /// Something new was heard since the sockets were last armed.
@@ -66,6 +68,12 @@ struct Place {
 impl Shell {
     pub(super) fn new(config: NetConfig, inputs: mpsc::Sender<Input>) -> io::Result<Self> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        let temporary = config.temporary_address.then(|| {
+            if let Err(error) = netlink::remove_leftovers() {
+                tracing::warn!(%error, "temporary addresses of an earlier run may still be there");
+            }
+            Temporary::new()
+        });
         Ok(Self {
             config,
             inputs,
@@ -75,6 +83,7 @@ impl Shell {
             sockets: epoll,
             links: BTreeMap::new(),
             arena: Arena::new(),
+            temporary,
             pending: BTreeSet::new(),
             heard: false,
             deaf_until: None,
@@ -176,7 +185,15 @@ impl Shell {
             .as_mut()
             .ok_or_else(|| format!("{} is switched off", place.link.name))?;
         place.hearing.will_send(now, &transmit.bytes);
-        ears.transmit(&place.link, transmit)
+        let sources = match &self.temporary {
+            Some(temporary) => temporary.sources(transmit),
+            None => vec![None],
+        };
+        let mut outcome = Ok(());
+        for source in sources {
+            outcome = outcome.and(ears.transmit(&place.link, transmit, source));
+        }
+        outcome
     }
 
     /// Moves what the inner epoll reports to `pending`. Those sockets are silent until armed again.
@@ -205,6 +222,7 @@ impl Shell {
             if !more {
                 self.pending.remove(&index);
             }
+            self.follow(index, &heard);
             if !heard.is_empty() {
                 self.heard = true;
                 self.tell(Input::Heard(heard)).await?;
@@ -220,6 +238,25 @@ impl Shell {
             }
         }
         Ok(())
+    }
+
+    /// Takes an address in the subnet of a device that is in none of ours, where that is wanted.
+    fn follow(&mut self, index: u32, heard: &[Heard]) {
+        let Some(temporary) = &mut self.temporary else {
+            return;
+        };
+        let all: Vec<_> = self
+            .links
+            .values()
+            .flat_map(|place| place.link.addresses.iter().copied())
+            .collect();
+        if let Some(place) = self.links.get(&index) {
+            for heard in heard {
+                if matches!(heard.what, HeardWhat::Datagram { .. }) {
+                    temporary.hear(&place.link, &all, &heard.bytes);
+                }
+            }
+        }
     }
 
     /// Waits until the loop has caught up. Meanwhile datagrams lie in the kernel's buffers.
@@ -275,6 +312,9 @@ impl Shell {
         for index in gone {
             self.links.remove(&index);
             self.pending.remove(&index);
+            if let Some(temporary) = &mut self.temporary {
+                temporary.forget(index);
+            }
             self.tell(Input::LinkGone(LinkId(index))).await?;
         }
         for (index, link) in links {

@@ -224,12 +224,16 @@ pub(super) fn drops(fd: BorrowedFd<'_>) -> Option<u32> {
     (done == 0 && len as usize == size_of::<[u32; 9]>()).then(|| info[SK_MEMINFO_DROPS])
 }
 
-/// Binds a packet socket to one interface, for every EtherType; the filter chooses.
-pub(super) fn bind_packet(fd: BorrowedFd<'_>, index: u32) -> io::Result<()> {
+/// Binds a packet socket to one interface and one EtherType, or to [`libc::ETH_P_ALL`].
+pub(super) fn bind_packet(
+    fd: BorrowedFd<'_>,
+    index: u32,
+    ethertype: libc::c_int,
+) -> io::Result<()> {
     // SAFETY: all-zero bytes are a valid sockaddr_ll.
     let mut address: libc::sockaddr_ll = unsafe { MaybeUninit::zeroed().assume_init() };
     address.sll_family = libc::AF_PACKET as libc::c_ushort;
-    address.sll_protocol = (libc::ETH_P_ALL as u16).to_be();
+    address.sll_protocol = (ethertype as u16).to_be();
     address.sll_ifindex = libc::c_int::try_from(index).map_err(io::Error::other)?;
     // SAFETY: the kernel reads the stated length from a live sockaddr_ll.
     let done = unsafe {
