@@ -140,7 +140,6 @@ fn side_note(pen: &mut Pen<'_>, area: Rect, facts: &Facts<'_>, screen: &Screen) 
         area.w - margin,
         area.h - 2 * margin,
     );
-    keys(pen, &mut left, &screen.legend);
     let smooth = |weight, cap| Type::smooth(weight, cap);
     let scale = |medium: i32, large: i32| {
         if theme.class == crate::draw::Class::Large {
@@ -195,20 +194,19 @@ fn side_note(pen: &mut Pen<'_>, area: Rect, facts: &Facts<'_>, screen: &Screen) 
         block(pen, &mut left, &small, colour, words);
         left.cut_top(theme.pad / 3);
     }
+    keys(pen, left, &screen.legend);
 }
 
 /// Two keys at the most, one below the other at the bottom: ok and back come first.
-fn keys(pen: &mut Pen<'_>, left: &mut Rect, legend: &[Legend]) {
+fn keys(pen: &mut Pen<'_>, mut left: Rect, legend: &[Legend]) {
     let height = pen.theme.legend;
     let mut named: Vec<&Legend> = legend
         .iter()
         .filter(|item| super::chrome::row_width(pen, core::slice::from_ref(item)) <= left.w)
         .collect();
     named.sort_by_key(|item| (item.button != Button::Ok, item.button != Button::Back));
-    named.truncate(2);
-    if left.h < height * 6 {
-        return;
-    }
+    // What is said about the code comes first; the keys take what is left.
+    named.truncate(2.min((left.h / height) as usize));
     for item in named.into_iter().rev() {
         let at = left.cut_bottom(height);
         legend_row(pen, at, core::slice::from_ref(item), true);
