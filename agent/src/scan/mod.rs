@@ -5,10 +5,12 @@ mod output;
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use resetbox_core::event::Ears;
 use resetbox_core::view::{DeviceView, Finding};
 use resetbox_core::{Agent, Effect, Event, Mono, Now, Policy, Seed, View};
@@ -55,11 +57,10 @@ pub struct ScanArgs {
 /// to. A closed pipe ends the scan quietly, like `head` wants it.
 pub fn run(args: &ScanArgs) -> ExitCode {
     if let Some(unknown) = args.interface.iter().find(|name| !exists(name)) {
-        eprintln!(
-            "resetbox: no interface {:?} here; there are: {}",
-            sadp::printable(unknown),
+        say(&format!(
+            "resetbox: no interface {unknown:?} here; there are: {}",
             names().join(", ")
-        );
+        ));
         return ExitCode::from(2);
     }
     let outcome = tokio::runtime::Builder::new_current_thread()
@@ -71,10 +72,15 @@ pub fn run(args: &ScanArgs) -> ExitCode {
         // Whoever read our output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("resetbox: the scan failed: {error}");
+            say(&format!("resetbox: the scan failed: {error}"));
             ExitCode::from(3)
         }
     }
+}
+
+/// A line on standard error. If nobody can read it any more, that is no reason to fail.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", sadp::printable(line));
 }
 
 fn exists(name: &str) -> bool {
@@ -111,6 +117,7 @@ async fn scan(args: &ScanArgs) -> io::Result<ExitCode> {
             () = sleep_until(due.unwrap_or(end)), if due.is_some() => scan.handle(Event::Timeout),
             () = sleep_until(scan.look_at), if scan.dirty => {}
             () = sleep_until(scan.progress_at), if scan.output.shows_progress() => {}
+            () = sleep_until(scan.reader_at) => scan.check_reader()?,
             () = sleep_until(end) => break,
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
@@ -131,6 +138,7 @@ struct Scan {
     dirty: bool,
     look_at: Instant,
     progress_at: Instant,
+    reader_at: Instant,
     /// Some link can be heard.
     hears: bool,
 }
@@ -170,6 +178,7 @@ impl Scan {
             dirty: true,
             look_at: now,
             progress_at: now,
+            reader_at: now,
             hears: false,
         })
     }
@@ -274,6 +283,23 @@ impl Scan {
         Ok(())
     }
 
+    /// Nothing may be left to print when the reader of the pipe goes away: look for it, so that
+    /// `resetbox scan | head -1` ends with its first line.
+    fn check_reader(&mut self) -> io::Result<()> {
+        self.reader_at = Instant::now() + LOOK_EVERY;
+        let stdout = io::stdout();
+        let mut watched = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
+        poll(&mut watched, PollTimeout::ZERO)?;
+        let left = watched[0]
+            .revents()
+            .is_some_and(|events| events.contains(PollFlags::POLLERR));
+        if left {
+            Err(io::ErrorKind::BrokenPipe.into())
+        } else {
+            Ok(())
+        }
+    }
+
     fn print_new(&mut self, view: &View) -> io::Result<()> {
         let mut new: Vec<&Arc<DeviceView>> = view
             .devices
@@ -294,7 +320,7 @@ impl Scan {
         self.output.summary(&view.devices)?;
         let found = !self.printed.is_empty();
         if !found {
-            eprintln!("No device answered.");
+            say("No device answered.");
         }
         self.explain(&view, found);
         io::stdout().flush()?;
@@ -313,12 +339,7 @@ impl Scan {
                 continue;
             }
             let words = texts::finding(texts::Language::En, finding);
-            eprintln!(
-                "{}: {} {}",
-                sadp::printable(&words.title),
-                sadp::printable(&words.what),
-                sadp::printable(&words.next)
-            );
+            say(&format!("{}: {} {}", words.title, words.what, words.next));
         }
     }
 }
