@@ -25,6 +25,16 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    /// A box, simulated cameras and the vendor's app on this machine: no hardware, no root, no network.
+    #[cfg(feature = "demo")]
+    Demo {
+        /// Port of the pages; without it the first free one from 8080 on.
+        #[arg(long, value_name = "N")]
+        port: Option<u16>,
+        /// How many cameras to simulate.
+        #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=254))]
+        cameras: u16,
+    },
     /// Check a configuration file and name the line and column of a mistake.
     CheckConfig {
         /// The file.
@@ -47,6 +57,8 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run { config } => run_box(config),
+        #[cfg(feature = "demo")]
+        Command::Demo { port, cameras } => demo(port, cameras),
         Command::CheckConfig { file } => check_config(&file),
         Command::Scan(args) => scan::run(&args),
         Command::Screens { out } => screens(&out),
@@ -61,6 +73,19 @@ fn screens(out: &std::path::Path) -> ExitCode {
         }
         Err(error) => {
             eprintln!("resetbox: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Its log stays quiet: somebody looks at the two addresses, not at the journal.
+#[cfg(feature = "demo")]
+fn demo(port: Option<u16>, cameras: u16) -> ExitCode {
+    log::start("warn");
+    match crate::demo::run(port, cameras.into()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("resetbox demo: {error}");
             ExitCode::FAILURE
         }
     }

@@ -8,6 +8,8 @@ pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod http;
 pub mod log;
 pub mod net;
