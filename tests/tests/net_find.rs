@@ -259,6 +259,34 @@ fn an_interface_that_comes_while_scanning_is_asked_too() {
     assert!(found.lines[0].contains("eth7"), "{}", found.lines[0]);
 }
 
+/// The cable is pulled and put back: sockets that were open before hear again, the packet socket too.
+#[test]
+fn an_interface_that_goes_down_and_up_is_heard_again() {
+    for (rp_filter, rights) in [("1", Rights::Root), ("0", Rights::NoRaw)] {
+        let (host, switch, cameras) = (Host::new("box"), Switch::new(), Host::new("cameras"));
+        switch.plug(&host, "eth0");
+        switch.plug(&cameras, "eth0");
+        host.sysctl("net.ipv4.conf.eth0.rp_filter", rp_filter);
+        host.ip("addr add 10.77.0.10/24 dev eth0");
+        let (found, _crowd) = std::thread::scope(|scope| {
+            let scan = scope.spawn(|| scan(&host, rights, 7));
+            std::thread::sleep(Duration::from_secs(2));
+            host.ip("link set eth0 down");
+            std::thread::sleep(Duration::from_secs(1));
+            let config = Config::new(crowd::addresses(&SUBNETS, CAMERAS), Answers::Multicast);
+            let crowd = Crowd::start(&cameras, "eth0", config);
+            host.ip("link set eth0 up");
+            (scan.join().expect("the scan ended"), crowd)
+        });
+        assert_eq!(
+            found.set(),
+            macs(0..CAMERAS),
+            "{rights:?}: {}",
+            found.stderr
+        );
+    }
+}
+
 /// The simulated plant itself, strict and in frames of its own: what the box ships against.
 #[test]
 fn a_plant_of_254_cameras_in_four_foreign_subnets_is_found_whole() {
