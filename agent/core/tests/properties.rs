@@ -423,6 +423,22 @@ impl World {
         }
         self.no_secret();
         self.durable_equals_live();
+        for case in self.bench.view().cases {
+            let durable = self
+                .bench
+                .written
+                .iter()
+                .any(|(_, record, durable)| match record {
+                    Record::Case(record) => {
+                        *durable && record.id == case.id && record.export.is_some()
+                    }
+                    _ => false,
+                });
+            assert!(
+                case.device_code.is_none() || durable,
+                "a code is shown that may be lost"
+            );
+        }
         let waiting = self.bench.view().cases.iter().any(|case| {
             matches!(
                 case.phase,
