@@ -49,8 +49,6 @@ pub struct Agent {
     /// The panel looks again at what was heard.
     panel_due: Option<Mono>,
     health: HealthState,
-    /// The store failed on a record, and has written none since.
-    store_failed: bool,
     indicator: Indicator,
     /// Who said what time it is.
     source: Option<WallSource>,
@@ -59,7 +57,7 @@ pub struct Agent {
     now: Mono,
     look_until: Mono,
     identify: Option<Mono>,
-    /// Devices told as found, and since when they are counted.
+    /// When one of the devices told as found or gone was last forgiven, and how many are not.
     told: (Mono, u32),
 }
 
@@ -113,7 +111,6 @@ impl Agent {
             panel: Panel::new(),
             panel_due: Some(now.mono),
             health: HealthState::default(),
-            store_failed: false,
             indicator: Indicator {
                 state: IndicatorState::Starting,
                 since: now.mono,
@@ -205,7 +202,8 @@ impl Agent {
                 self.request(now, Asker::shell(id), channel, request);
             }
             Event::Persisted { number } => {
-                if core::mem::take(&mut self.store_failed) {
+                if self.health.store_is_ill() {
+                    // Whatever was said of it before, at the start too: it writes.
                     self.health.take(Health::Store(Ok(())));
                     self.out.redraw();
                 }
@@ -213,7 +211,6 @@ impl Agent {
                 cases.persisted(&mut cx, number);
             }
             Event::StoreFailed { number, error } => {
-                self.store_failed = true;
                 self.health(Health::Store(Err(error.clone().into_owned())));
                 let (mut cx, cases) = self.parts(now);
                 cases.store_failed(&mut cx, number, &error);

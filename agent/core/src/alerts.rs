@@ -38,6 +38,11 @@ impl HealthState {
         }
     }
 
+    /// The last word on the store was bad.
+    pub(crate) fn store_is_ill(&self) -> bool {
+        self.store.is_some()
+    }
+
     /// Addresses of the phone page, best first.
     pub(crate) fn urls(&self) -> &[String] {
         &self.urls

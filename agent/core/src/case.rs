@@ -54,6 +54,8 @@ const SECRETS: Duration = Duration::from_secs(600);
 const SILENT: Duration = Duration::from_secs(120);
 /// So often the age of a device code is written down.
 const AGE_WRITTEN: Duration = Duration::from_secs(600);
+/// A corrected start of the device is written down so often at most.
+const START_WRITTEN: Duration = Duration::from_secs(60);
 /// No device stays locked longer; a wrong clock could say so.
 const LONGEST_LOCK: Duration = Duration::from_secs(24 * 3600);
 
@@ -127,6 +129,8 @@ pub(crate) struct Case {
     /// The record must be written again.
     rewrite: Option<Mono>,
     age_written: Mono,
+    /// When a corrected start of the device was last written down at once.
+    start_written: Option<Mono>,
     /// When it succeeded, in this run.
     succeeded: Option<Mono>,
 }
@@ -210,8 +214,8 @@ impl Case {
             }
             match judgement {
                 Judgement::Restarted => self.doom(cx, Problem::new(ProblemKind::Rebooted)),
-                Judgement::Doubt => self.doubt(cx, ProblemKind::MaybeRestarted),
-                Judgement::Corrected | Judgement::ClockSet => drop(self.write(cx)),
+                Judgement::Doubt => drop(self.doubt(cx, ProblemKind::MaybeRestarted)),
+                Judgement::Corrected | Judgement::ClockSet => self.write_start(cx),
                 Judgement::Same => {}
             }
         }
@@ -220,19 +224,39 @@ impl Case {
         }
     }
 
-    /// Another device answers under this address.
-    fn heard_another(&mut self, cx: &mut Cx<'_>) {
-        self.doubt(cx, ProblemKind::DeviceChanged);
-        if let Phase::Attempt(attempt) = &self.phase
-            && attempt.is_checking()
-        {
-            self.back(cx, Problem::new(ProblemKind::DeviceChanged));
+    /// The device's clock was corrected: at once, but a device may say another start with every answer.
+    fn write_start(&mut self, cx: &mut Cx<'_>) {
+        let now = cx.now.mono;
+        match self.start_written.map(|written| written + START_WRITTEN) {
+            Some(again) if again > now => {
+                self.rewrite.get_or_insert(again);
+            }
+            _ => {
+                self.start_written = Some(now);
+                self.write(cx);
+            }
         }
     }
 
-    fn doubt(&mut self, cx: &mut Cx<'_>, kind: ProblemKind) {
-        if self.doubt.as_ref().is_some_and(|doubt| doubt.kind == kind) || !self.is_open() {
-            return;
+    /// Another device answers under this address: it would take the reset too.
+    fn heard_another(&mut self, cx: &mut Cx<'_>) {
+        self.doubt(cx, ProblemKind::DeviceChanged);
+        self.hold_back(cx, ProblemKind::DeviceChanged);
+    }
+
+    /// Another client asked the device for a new code. Who confirmed did not know it yet.
+    fn exported_again(&mut self, cx: &mut Cx<'_>) {
+        if self.doubt(cx, ProblemKind::ReExported) {
+            self.hold_back(cx, ProblemKind::ReExported);
+        }
+    }
+
+    /// Gives whether it is news. A lesser doubt does not hide a graver one, and so there is an end to the
+    /// records that a network can make the box write.
+    fn doubt(&mut self, cx: &mut Cx<'_>, kind: ProblemKind) -> bool {
+        let known = self.doubt.as_ref().map_or(0, |doubt| gravity(&doubt.kind));
+        if gravity(&kind) <= known || !self.is_open() {
+            return false;
         }
         let detail = match kind {
             ProblemKind::MaybeRestarted => {
@@ -244,6 +268,7 @@ impl Case {
         self.doubt = Some(Problem::new(kind));
         self.tell(cx, "case-in-doubt", None, detail.into());
         self.write(cx);
+        true
     }
 
     /// The key is worthless from now on.
@@ -452,8 +477,17 @@ impl Case {
             None => return,
         };
         if given.as_ref().is_some_and(|given| given != ours) {
-            self.doubt(cx, ProblemKind::ReExported);
+            self.exported_again(cx);
         }
+    }
+}
+
+/// What a doubt says about the key: the higher, the less it is worth.
+fn gravity(doubt: &ProblemKind) -> u8 {
+    match doubt {
+        ProblemKind::MaybeRestarted => 1,
+        ProblemKind::DeviceChanged => 2,
+        _ => 3,
     }
 }
 

@@ -82,18 +82,22 @@ impl Hearing {
         reasons
     }
 
-    /// Another client asked. Gives whether nobody had heard it in the last half hour.
+    /// Another client asked. Gives whether it is news: nobody had heard it in the last half hour, and it is not
+    /// one of a crowd, whose addresses may be invented.
     pub(crate) fn client(&mut self, now: Mono, address: Ipv4Addr) -> bool {
         if let Some(known) = self.clients.iter_mut().find(|(known, _)| *known == address) {
             let silent = now.since(known.1) >= CLIENT_TOLD;
             known.1 = now;
             return silent;
         }
+        let mut news = true;
         if self.clients.len() == CLIENTS {
-            self.clients.remove(0);
+            let oldest = (0..CLIENTS).min_by_key(|index| self.clients[*index].1);
+            let (_, at) = self.clients.remove(oldest.unwrap_or(0));
+            news = now.since(at) >= CLIENT_TOLD;
         }
         self.clients.push((address, now));
-        true
+        news
     }
 
     /// Other clients heard in the last half hour.

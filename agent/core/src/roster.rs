@@ -381,15 +381,12 @@ impl Roster {
                 newly_gone.push(mac);
             }
         }
-        let forgotten: Vec<Mac> = self
-            .gone
-            .iter()
-            .take_while(|(seen, _)| *seen + FORGOTTEN_AFTER <= now)
-            .map(|(_, mac)| *mac)
-            .collect();
-        for mac in forgotten {
+        while let Some(&(seen, mac)) = self.gone.first() {
+            if seen + FORGOTTEN_AFTER > now {
+                break;
+            }
             // The entry of an open case stays; the end of the case puts it back in line.
-            self.gone.retain(|(_, gone)| *gone != mac);
+            self.gone.pop_first();
             if !self
                 .entries
                 .get(&mac)

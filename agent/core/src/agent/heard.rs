@@ -12,9 +12,10 @@ use crate::outbox::Line;
 use crate::roster::{Heard, How};
 use crate::time::Now;
 
-/// Devices told as found or gone in [`TOLD_WINDOW`] at most: a flood of invented ones is no news.
+/// Devices told as found or gone in one go at most; beyond that one every [`TOLD_AGAIN`]. A flood of invented
+/// ones is no news, and each line goes to the log.
 const TOLD: u32 = 512;
-const TOLD_WINDOW: Duration = Duration::from_secs(10);
+const TOLD_AGAIN: Duration = Duration::from_secs(1);
 
 impl Agent {
     pub(super) fn datagram(
@@ -139,13 +140,15 @@ impl Agent {
 
     pub(super) fn told_device(&mut self, now: Now, what: &'static str, mac: Mac) {
         let (since, count) = &mut self.told;
-        if now.mono.since(*since) >= TOLD_WINDOW {
-            (*since, *count) = (now.mono, 0);
+        let paid_off = now.mono.since(*since).as_secs() / TOLD_AGAIN.as_secs();
+        if paid_off > 0 {
+            *since = now.mono;
+            *count = count.saturating_sub(u32::try_from(paid_off).unwrap_or(u32::MAX));
         }
-        *count = count.saturating_add(1);
-        if *count > TOLD {
+        if *count >= TOLD {
             return;
         }
+        *count += 1;
         let Some(entry) = self.roster.get(mac) else {
             return;
         };

@@ -355,16 +355,19 @@ impl Cases {
     pub(crate) fn another_asks(&mut self, cx: &mut Cx<'_>, probe: &[u8]) {
         // No request for a code is longer.
         let text = String::from_utf8_lossy(&probe[..probe.len().min(2048)]);
+        // Clients spell addresses in their own ways.
+        let spelt = |text: &str| text.to_ascii_lowercase().replace(':', "-");
+        let text = spelt(&text);
         let asks = ["getencryptstring", "getcode"]
             .iter()
-            .any(|types| text.to_ascii_lowercase().contains(types));
+            .any(|types| text.contains(types));
         if !asks {
             return;
         }
         for id in self.open.values().cloned().collect::<Vec<_>>() {
             self.with(cx, &id, |case, cx| {
-                if case.export.is_some() && text.contains(&case.mac_text) {
-                    case.doubt(cx, ProblemKind::ReExported);
+                if case.export.is_some() && text.contains(&spelt(&case.mac_text)) {
+                    case.exported_again(cx);
                 }
             });
         }

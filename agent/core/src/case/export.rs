@@ -58,6 +58,7 @@ impl Case {
             rewrite: None,
             succeeded: None,
             age_written: now,
+            start_written: None,
         };
         case.phase = Phase::Opening {
             written: 0,

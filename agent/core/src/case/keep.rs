@@ -173,6 +173,7 @@ impl Case {
             rewrite: None,
             succeeded: None,
             age_written: now.mono,
+            start_written: None,
         };
         case.device_code = case.export.is_some().then(|| case.joined(cx));
         case.learn_lock(now);

@@ -22,6 +22,7 @@ impl Case {
                 let doubt = self.doubt.as_ref().map(|doubt| &doubt.kind);
                 let kind = match doubt {
                     Some(ProblemKind::MaybeRestarted) => ProblemKind::Rebooted,
+                    Some(ProblemKind::ReExported) => ProblemKind::ReExported,
                     _ if self.watch.tells() => ProblemKind::ReExported,
                     _ => ProblemKind::NoOpenRequest,
                 };
@@ -139,6 +140,23 @@ impl Case {
         // Also in case that the record of an attempt is durable although the store said no.
         self.write(cx);
         attempt.reply(cx, Err(problem));
+    }
+
+    /// Ends an attempt whose reset is not out, because of something that the person who confirmed did not
+    /// know: key and password wait for another confirmation.
+    pub(in crate::case) fn hold_back(&mut self, cx: &mut Cx<'_>, kind: ProblemKind) {
+        let Phase::Attempt(attempt) = &self.phase else {
+            return;
+        };
+        if !attempt.can_be_stopped() {
+            return;
+        }
+        let problem = Problem::new(kind);
+        if attempt.is_recorded() {
+            self.finish(cx, End::Back(problem));
+        } else {
+            self.back(cx, problem);
+        }
     }
 
     /// Ends an attempt whose reset is not out, because the key became worthless.

@@ -29,6 +29,12 @@ impl Case {
         if !attempt.is_checking() {
             return;
         }
+        let entry = cx.roster.get(self.mac);
+        if entry.is_some_and(|entry| entry.view.doubled_mac) {
+            // Another device was heard under this address a moment ago: it would take the reset too.
+            self.back(cx, Problem::new(ProblemKind::DeviceChanged));
+            return;
+        }
         if let Some(Secrets {
             code: Code::File(file),
             ..
