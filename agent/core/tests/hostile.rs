@@ -230,7 +230,11 @@ fn absurd_numbers_of_a_device_are_survived() {
         bench.answers_command(2, &camera, Purpose::Reset, verdict);
         assert_eq!(bench.case(&id).phase, CasePhase::Awaiting);
     }
-    for boot in ["9999-12-31 23:59:59", "99999999-1-1 0:0:0", "0000-00-00 00:00:00"] {
+    for boot in [
+        "9999-12-31 23:59:59",
+        "99999999-1-1 0:0:0",
+        "0000-00-00 00:00:00",
+    ] {
         camera.boot_time = Some(boot.into());
         bench.pass(Duration::from_secs(15));
         bench.answers(2, &camera);
