@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resetbox_plant::{PlantConfig, WebMode, WireMode};
+use resetbox_plant::{PlantConfig, Profile, WebMode, WireMode};
 use resetbox_tests::agent::BoxIn;
 use resetbox_tests::netns::{Host, Switch};
 use resetbox_tests::plant::PlantIn;
@@ -25,6 +25,10 @@ fn idle_with_254_cameras() {
     switch.plug(&plant_host, "eth0");
     let config = PlantConfig {
         cameras: 254,
+        // Twenty recorders that each search the network all the time would be another plant.
+        profiles: (Profile::ALL.into_iter())
+            .filter(|profile| *profile != Profile::Chatty)
+            .collect(),
         wire: WireMode::Raw {
             interface: "eth0".into(),
         },

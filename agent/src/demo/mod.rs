@@ -21,7 +21,7 @@ use crate::run::{self, Extra, RunError};
 /// The first port tried when none is named, and how many after it.
 const PORTS: std::ops::Range<u16> = 8080..8100;
 /// The panel that the mirror shows.
-const PROFILE: &str = "waveshare-1in3-lcd-hat";
+const PROFILE: &str = "pimoroni-display-hat-mini";
 
 /// Why the demo could not run.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +72,7 @@ pub fn run(port: Option<u16>, cameras: usize) -> Result<(), DemoError> {
             if let Err(error) = &plant {
                 eprintln!("resetbox demo: the cameras could not be started: {error}");
             }
-            let geometry = Geometry::of_profile(PROFILE).unwrap_or(Geometry::SQUARE);
+            let geometry = Geometry::of_profile(PROFILE).unwrap_or(Geometry::WIDE);
             vendor::router(bus, plant.ok(), geometry)
         })),
         ..Extra::default()
