@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use resetbox_core::Record;
 use resetbox_core::record::{AuditEntry, PhaseRecord};
@@ -19,6 +19,8 @@ use crate::bus::{BookAnswer, Books};
 const AUDIT_LIMIT: u64 = 5000;
 /// So many ended cases are remembered, newest first.
 const ENDED_CASES: usize = 200;
+/// What was found writable a moment ago still is: whoever asks again and again does not wear out the card.
+const PROBED: Duration = Duration::from_secs(10);
 /// Changes with the tables.
 const SCHEMA: i64 = 1;
 
@@ -190,32 +192,45 @@ const GONE: &str = "the store's thread has ended: restart the box";
 
 /// The thread: everything that is queued goes into one transaction, so that a burst costs one sync.
 fn serve(mut connection: Connection, queue: &mpsc::Receiver<Ask>, report: &impl Report) {
+    // When something was last written, until a write fails.
+    let mut well: Option<Instant> = None;
     while let Ok(first) = queue.recv() {
         let mut batch = Vec::new();
         for ask in std::iter::once(first).chain(queue.try_iter().take(255)) {
             match ask {
                 Ask::Persist { number, record } => batch.push((number, record)),
                 Ask::Audit { limit, reply } => {
-                    flush(&mut connection, &mut batch, report);
+                    flush(&mut connection, &mut batch, report, &mut well);
                     // Nobody waits any more: fine.
                     let _ = reply.send(read_audit(&connection, limit).map_err(|e| e.to_string()));
                 }
                 Ask::Probe { reply } => {
-                    flush(&mut connection, &mut batch, report);
-                    let _ = reply.send(probe(&connection).map_err(|e| e.to_string()));
+                    flush(&mut connection, &mut batch, report, &mut well);
+                    let mut outcome = Ok(());
+                    if well.is_none_or(|at| at.elapsed() >= PROBED) {
+                        outcome = probe(&connection).map_err(|e| e.to_string());
+                        well = outcome.is_ok().then(Instant::now);
+                    }
+                    let _ = reply.send(outcome);
                 }
             }
         }
-        flush(&mut connection, &mut batch, report);
+        flush(&mut connection, &mut batch, report, &mut well);
     }
 }
 
 /// Writes the batch and reports each of its records.
-fn flush(connection: &mut Connection, batch: &mut Vec<(u64, Box<Record>)>, report: &impl Report) {
+fn flush(
+    connection: &mut Connection,
+    batch: &mut Vec<(u64, Box<Record>)>,
+    report: &impl Report,
+    well: &mut Option<Instant>,
+) {
     if batch.is_empty() {
         return;
     }
     let outcome = write(connection, batch).map_err(|error| error.to_string());
+    *well = outcome.is_ok().then(Instant::now);
     for (number, _) in batch.drain(..) {
         report.report(number, outcome.clone());
     }
@@ -320,6 +335,10 @@ fn prepare(connection: &Connection) -> rusqlite::Result<i64> {
             Some(check),
         ));
     }
+    if found == SCHEMA {
+        // On a full card a write would fail here, and the open cases would be out of sight.
+        return Ok(found);
+    }
     connection.execute_batch(
         "BEGIN;
          CREATE TABLE IF NOT EXISTS record (key TEXT PRIMARY KEY, written INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
@@ -353,7 +372,8 @@ fn read_all(connection: &Connection) -> rusqlite::Result<(Vec<Record>, usize)> {
         }
     }
     for key in stale {
-        connection.execute("DELETE FROM record WHERE key = ?1", params![key])?;
+        // On a full card it stays for now: what was read matters more.
+        let _ = connection.execute("DELETE FROM record WHERE key = ?1", params![key]);
     }
     records.reverse();
     Ok((records, unread))

@@ -196,3 +196,42 @@ fn a_full_disk_is_reported_and_nothing_is_half_written() {
         .expect("set");
     write(&mut connection, &[(3, Box::new(audit(7)))]).expect("works again");
 }
+
+#[test]
+fn who_asks_again_and_again_does_not_wear_out_the_card() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("resetbox.db");
+    let (opened, _reports) = open(&path);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    for _ in 0..50 {
+        runtime.block_on(opened.store.probe()).expect("writable");
+    }
+    let other = Connection::open(&path).expect("opens");
+    let probes: i64 = other
+        .query_row("SELECT probes FROM meta", [], |row| row.get(0))
+        .expect("counted");
+    assert!((1..=3).contains(&probes), "{probes} writes");
+}
+
+#[test]
+fn a_store_is_read_without_writing_so_that_a_full_card_hides_no_case() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("resetbox.db");
+    let (opened, reports) = open(&path);
+    opened.store.persist(1, audit(1)).expect("the thread runs");
+    wait(&reports, 1);
+    let journal = with_suffix(&path, "-wal");
+    drop(opened);
+    let end = Instant::now() + Duration::from_secs(30);
+    while journal.exists() {
+        assert!(Instant::now() < end, "the thread ends");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let (connection, records, _) = open_and_read(&path).expect("opens");
+    assert_eq!(records, [audit(1)]);
+    let written = std::fs::metadata(&journal).map_or(0, |meta| meta.len());
+    assert_eq!(written, 0, "nothing was written");
+    drop(connection);
+}
