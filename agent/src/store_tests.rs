@@ -227,7 +227,7 @@ fn a_store_is_read_without_writing_so_that_a_full_card_hides_no_case() {
     let end = Instant::now() + Duration::from_secs(30);
     while journal.exists() {
         assert!(Instant::now() < end, "the thread ends");
-        std::thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
     }
     let (connection, records, _) = open_and_read(&path).expect("opens");
     assert_eq!(records, [audit(1)]);
