@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use resetbox_core::LinkId;
+use resetbox_core::effect::{Purpose, Transmit};
 use resetbox_core::event::LinkReport;
-use resetbox_core::{LinkId, effect::Transmit};
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -24,8 +25,16 @@ use super::{Command, WAITING};
 use crate::bus::{Heard, HeardWhat, Input};
 
 /// After a batch the sockets are left alone for so long: 254 devices that answer within half a
-/// second, twice each, cost 20 wake-ups instead of 508. The first answer is never held back.
+/// second, twice each, cost a few wake-ups instead of 508. The first answer is never held back.
 const PAUSE: Duration = Duration::from_millis(25);
+/// While more keeps coming and nobody waits for it, the pause doubles up to this. At wire speed
+/// that is still less than what a receive buffer holds of a burst of 5000 answers.
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+/// After so long a silence, what comes is a first answer again.
+const SILENCE: Duration = Duration::from_secs(1);
+/// Somebody waits after a scan was asked for, and after a command.
+const SCAN_AWAITED: Duration = Duration::from_secs(3);
+const ANSWER_AWAITED: Duration = Duration::from_secs(16);
 /// Changes of links come in flocks.
 const SETTLE: Duration = Duration::from_millis(20);
 /// Counters are looked at so long after something was heard.
@@ -50,6 +59,10 @@ pub(super) struct Shell {
     /// Something new was heard since the sockets were last armed.
     heard: bool,
     deaf_until: Option<Instant>,
+    pause: Duration,
+    last_heard: Instant,
+    /// Until then the pause stays short.
+    awaited_until: Instant,
     refresh_at: Option<Instant>,
     counters_at: Option<Instant>,
 }
@@ -87,6 +100,9 @@ impl Shell {
             pending: BTreeSet::new(),
             heard: false,
             deaf_until: None,
+            pause: PAUSE,
+            last_heard: Instant::now(),
+            awaited_until: Instant::now(),
             refresh_at: None,
             counters_at: None,
         })
@@ -147,6 +163,9 @@ impl Shell {
         match command {
             Command::Transmit(transmit) => {
                 let (link, number) = (transmit.link, transmit.number);
+                if transmit.purpose != Purpose::Inquiry {
+                    self.expect_answers(ANSWER_AWAITED);
+                }
                 match self.transmit(&transmit) {
                     Ok(()) => Ok(()),
                     Err(error) => {
@@ -160,6 +179,7 @@ impl Shell {
                 }
             }
             Command::Rejoin(LinkId(index)) => {
+                self.expect_answers(SCAN_AWAITED);
                 if let Some(place) = self.links.get_mut(&index)
                     && let Some(ears) = &mut place.ears
                 {
@@ -231,13 +251,33 @@ impl Shell {
         }
         if self.pending.is_empty() {
             if std::mem::take(&mut self.heard) {
-                self.deaf_until = Some(Instant::now() + PAUSE);
+                self.deaf_until = Some(Instant::now() + self.next_pause());
                 self.counters_at.get_or_insert(Instant::now() + COUNTERS);
             } else {
                 self.arm();
             }
         }
         Ok(())
+    }
+
+    /// How long to leave the sockets alone now that something was heard.
+    fn next_pause(&mut self) -> Duration {
+        let now = Instant::now();
+        let first = now - self.last_heard >= SILENCE;
+        self.last_heard = now;
+        if first || now < self.awaited_until {
+            self.pause = PAUSE;
+        }
+        let pause = self.pause;
+        self.pause = (pause * 2).min(LONGEST_PAUSE);
+        pause
+    }
+
+    /// Somebody waits for what comes next.
+    fn expect_answers(&mut self, time: Duration) {
+        let now = Instant::now();
+        self.awaited_until = self.awaited_until.max(now + time);
+        self.deaf_until = self.deaf_until.map(|until| until.min(now + PAUSE));
     }
 
     /// Takes an address in the subnet of a device that is in none of ours, where that is wanted.
