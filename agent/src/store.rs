@@ -116,8 +116,13 @@ impl Store {
             Err(error) if is_damage(&error) => {
                 let aside = put_aside(path)?;
                 let (connection, records, _) = open_and_read(path)?;
+                let why = match error {
+                    StoreError::Open { source, .. } => source.to_string(),
+                    other => other.to_string(),
+                };
                 let warning = format!(
-                    "{error}. The damaged file was kept as {}; open cases in it must be begun again",
+                    "{}: {why}. The damaged file was kept as {}; open cases in it must be begun again",
+                    path.display(),
                     aside.display()
                 );
                 (connection, records, Some(warning))

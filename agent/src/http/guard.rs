@@ -29,9 +29,27 @@ pub(crate) async fn check(State(app): State<Shared>, request: Request, next: Nex
     )
     .and_then(|host| origin(request.method(), request.headers(), &host));
     match verdict {
+        Ok(()) if !is_text(request.uri().path()) => Fault::from(Refusal::NotFound).into_response(),
         Ok(()) => next.run(request).await,
         Err(refusal) => Fault::from(refusal).into_response(),
     }
+}
+
+/// A path whose escapes stand for no text is nobody's; axum would say so in a form of its own.
+fn is_text(path: &str) -> bool {
+    let hex = |digit: Option<&u8>| char::from(*digit?).to_digit(16);
+    let (mut bytes, mut decoded) = (path.as_bytes().iter(), Vec::with_capacity(path.len()));
+    while let Some(&byte) = bytes.next() {
+        let mut ahead = bytes.clone();
+        match (byte, hex(ahead.next()), hex(ahead.next())) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((high * 16 + low) as u8);
+                bytes = ahead;
+            }
+            _ => decoded.push(byte),
+        }
+    }
+    std::str::from_utf8(&decoded).is_ok()
 }
 
 /// The Host header must name the box: by address, as `localhost`, by its id (also `.local`), or by

@@ -45,6 +45,19 @@ async fn every_documented_address_exists_and_takes_only_its_methods() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_no_text_is_answered_as_any_other_unknown_one() {
+    let rig = Rig::start(true, yes).await;
+    for path in ["/cases/%F0%28", "/devices/%ff", "/api/v1/cases/%C3"] {
+        let answer = rig.get(path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        let form = answer.header("content-type");
+        assert_eq!(form, Some("application/problem+json"), "{path}");
+    }
+    let umlaut = rig.get("/api/v1/cases/%C3%BC").await;
+    assert_eq!(umlaut.json()["type"], "urn:resetbox:problem:unknown-case");
+}
+
+#[tokio::test]
 async fn the_state_tells_everything_but_secrets() {
     let rig = Rig::start(true, yes).await;
     let answer = rig.get("/api/v1/state").await;
