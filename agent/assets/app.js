@@ -49,7 +49,7 @@ function notice(problem, kind) {
   return h('div', { class: 'notice ' + bad, role: 'alert' },
     icon(bad === 'bad' ? 'octagon' : bad === 'good' ? 'tick' : 'triangle', bad === 'bad' ? 'c-bad' : bad === 'good' ? 'c-go' : 'c-need'),
     h('div', null,
-      h('b', null, problem.title, problem.code ? ` (${t('code_n', { n: problem.code })})` : ''),
+      h('b', null, problem.title, problem.code && !problem.detail.includes(problem.code) ? ` (${t('code_n', { n: problem.code })})` : ''),
       h('p', null, problem.detail),
       problem.hint && h('p', null, problem.hint)));
 }

@@ -63,6 +63,7 @@ function casePage(id) {
     head.replaceChildren(back(), h('h1', { tabindex: '-1' }, item.model),
       h('div', { class: 'facts-line' }, h('span', { class: 'ip' }, item.ipv4 || t('no_address')), h('span', null, tail(item.serial_tail))));
     const mark = shape(item.phase, item.problem);
+    live.hidden = item.phase === 'done';
     live.replaceChildren(mark ? icon(...mark) : '', h('span', null, t('phase_' + item.phase)));
     if (item.open && item.left_s !== null) live.append(h('span', { class: 'num' + (secondsLeft(item) < 28 * 3600 ? ' soon' : ''), 'data-left': id }, leftText(item)));
   }
@@ -93,7 +94,7 @@ function casePage(id) {
     }
     if (was) say(t('phase_' + item.phase));
     opened = due();
-    if (was && ['done', 'void', 'unclear'].includes(item.phase)) window.scrollTo(0, 0);
+    if (was && (item.problem || ['done', 'void', 'unclear'].includes(item.phase))) window.scrollTo(0, 0);
   }
   function advance(step) {
     known.step = step;

@@ -21,7 +21,7 @@
 
   // ---- what to do next ------------------------------------------------------------------------
   const STEPS = [
-    ['Pick a camera', 'On the box: ok opens a camera, ok again says “Forgot password”, then hold ok.'],
+    ['Pick a camera', 'On the box: ok opens the camera, ok again is “Forgot password”, then hold ok.'],
     ['Scan its QR', 'On the played phone here: Others, then scan the box’s screen.'],
     ['Get the key', 'Label photo, terms, Confirm: the vendor approves and shows a key.'],
     ['Enter key and password', 'Open the phone page and its case: enter the key, take the password.'],
@@ -117,7 +117,7 @@
       said.textContent = `${camera.model} …${camera.serial_tail} ${WHAT[what]}.`;
     } catch (error) { said.textContent = error.message; }
   }
-  const wrongs = el('div', { className: 'wrongs' }, el('h2', {}, 'What can go wrong: let it happen to'), select,
+  const wrongs = el('div', { className: 'wrongs' }, el('h2', {}, 'Let something go wrong with'), select,
     el('div', { className: 'grid' }, button('Camera restarts', () => pull('reboot')), button('Camera is locked', () => pull('lock')), button('48 hours pass', () => pull('expire')), button('Another client asks', () => pull('export'))), said);
   async function look() {
     state = await (await fetch('/api/v1/state')).json();

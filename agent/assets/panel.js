@@ -33,7 +33,7 @@ function show(picture, news) {
   glass.height = picture.height;
   glass.getContext('2d').drawImage(picture, 0, 0);
   // Whole numbers only: a QR of broken pixels would prove nothing.
-  const room = Math.min(document.documentElement.clientWidth - 76, 560);
+  const room = Math.min(document.documentElement.clientWidth - 76, 680);
   const scale = Math.max(1, Math.floor(room / picture.width));
   glass.style.width = picture.width * scale + 12 + 'px';
   glass.classList.toggle('asleep', news.asleep);

@@ -14,6 +14,8 @@ use crate::process::Running;
 pub enum Screen {
     /// A phone of 360 x 740 points.
     Phone,
+    /// The same, set to dark colours.
+    PhoneAtNight,
     /// A desk's screen.
     Desk,
 }
@@ -44,7 +46,7 @@ impl Browser {
         let profile = std::env::temp_dir().join(name);
         let mut wishes = DesiredCapabilities::chrome();
         let size = match screen {
-            Screen::Phone => "--window-size=500,900",
+            Screen::Phone | Screen::PhoneAtNight => "--window-size=500,900",
             Screen::Desk => "--window-size=1280,1000",
         };
         let user_data = format!("--user-data-dir={}", profile.display());
@@ -65,7 +67,11 @@ impl Browser {
         ] {
             wishes.add_arg(argument).expect("a list of arguments");
         }
-        if screen == Screen::Phone {
+        if screen == Screen::PhoneAtNight {
+            let dark = wishes.add_arg("--blink-settings=preferredColorScheme=0");
+            dark.expect("a list of arguments");
+        }
+        if screen != Screen::Desk {
             let phone = serde_json::json!({
                 "deviceMetrics": { "width": 360, "height": 740, "pixelRatio": 2.0, "touch": true }
             });
@@ -166,7 +172,7 @@ impl Browser {
         }
     }
 
-    /// Writes `target/screens-web/NAME.png`: the whole page, not only what fits.
+    /// Writes `target/screens-web/NAME.png`: what the screen shows.
     pub async fn picture(&self, name: &str) {
         let path = self.shots.join(format!("{name}.png"));
         self.driver.screenshot(&path).await.expect("a picture");

@@ -8,7 +8,7 @@ use resetbox_tests::netns::Host;
 use resetbox_tests::process::{Running, resetbox};
 use thirtyfour::prelude::*;
 
-/// The model of the plant's ordinary camera.
+/// The model of the ordinary camera, the first of the demo's.
 const MODEL: &str = "DS-2CD2385G1-I";
 
 struct Stage {
@@ -23,9 +23,15 @@ impl Stage {
     async fn start(host: &Host, language: &'static str) -> Self {
         let mut demo = Running::start(host.command(resetbox()).args(["demo", "--port", "8080"]));
         demo.wait_line(Duration::from_secs(30), |line| line.contains("Ctrl+C"));
+        // At night in Indonesia: the other language and the other colours in one go.
+        let screen = if language == "en" {
+            Screen::Phone
+        } else {
+            Screen::PhoneAtNight
+        };
         let page = "http://127.0.0.1:8080".to_owned();
         let desk = Browser::start(host, 9515, Screen::Desk, "en").await;
-        let phone = Browser::start(host, 9516, Screen::Phone, language).await;
+        let phone = Browser::start(host, 9516, screen, language).await;
         Self {
             demo,
             page,
@@ -39,36 +45,33 @@ impl Stage {
         of.picture(&format!("{}-{name}", self.language)).await;
     }
 
-    /// Opens the ordinary camera's case with the box's own keys, until its QR is on the glass, and
-    /// returns the case's id.
+    /// A value of the box's state; `s` is the state.
+    async fn state(&self, expression: &str) -> serde_json::Value {
+        let script =
+            format!("return fetch('/api/v1/state').then(a => a.json()).then(s => {expression})");
+        self.desk.ask(&script).await
+    }
+
+    /// Presses ok as the guide says: the ordinary camera's case, until its QR is on the glass. Returns
+    /// the case's id.
     async fn open_case(&self) -> String {
         self.desk.open(&format!("{}/panel", self.page)).await;
         self.desk.see("#app").await;
-        let row = loop {
-            let script = "return fetch('/api/v1/state').then(a => a.json()).then(s => s.devices_total === 6 \
-                ? s.devices.findIndex(d => d.model === arguments[0]) : -1)".replace("arguments[0]", &format!("{MODEL:?}"));
-            match self.desk.ask(&script).await.as_i64() {
-                Some(row) if row >= 0 => break row,
-                _ => tokio::time::sleep(Duration::from_millis(300)).await,
-            }
-        };
+        while self.state("s.devices_total").await != 6 {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
         self.picture(&self.desk, "panel-list").await;
-        // The cursor stays on its device while others slide in before it: begin at the top.
-        for _ in 0..5 {
-            self.press("up").await;
-        }
-        for _ in 0..row {
-            self.press("down").await;
-        }
         self.press("ok").await;
         tokio::time::sleep(Duration::from_millis(400)).await;
         self.press("ok").await;
         tokio::time::sleep(Duration::from_millis(400)).await;
         self.hold("ok").await;
         for _ in 0..100 {
-            let script = "return fetch('/api/v1/state').then(a => a.json()).then(s => \
-                s.cases.find(c => c.open && c.has_code)?.id ?? null)";
-            if let Some(id) = self.desk.ask(script).await.as_str() {
+            let id = self
+                .state("s.cases.find(c => c.open && c.has_code)?.id ?? null")
+                .await;
+            if let Some(id) = id.as_str() {
                 tokio::time::sleep(Duration::from_millis(600)).await;
                 self.picture(&self.desk, "panel-qr").await;
                 return id.to_owned();
@@ -193,6 +196,7 @@ fn a_newcomer_gets_from_the_command_to_success() {
         let case = stage.open_case().await;
         let key = stage.key_from_the_vendor().await;
         stage.to_the_key(&case).await;
+        stage.phone.read(MODEL, 5).await;
         stage.enter(&key).await;
         stage.phone.tap("Send to").await;
         stage.phone.read("Reset Password Succeeded", 40).await;
@@ -219,6 +223,7 @@ fn a_wrong_key_costs_one_try_and_the_right_one_then_works() {
         stage.enter(&wrong).await;
         stage.phone.tap("Kirim ke").await;
         stage.phone.read("2039", 40).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         stage.picture(&stage.phone, "phone-7-refused").await;
         let script = format!("return fetch('/api/v1/cases/{case}').then(a => a.json())");
         let told = stage.phone.ask(&script).await;

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 
 use resetbox_core::Policy;
-use resetbox_plant::{Plant, PlantConfig, Profile};
+use resetbox_plant::{Plant, PlantConfig, PlantError, Profile};
 use resetbox_view::Geometry;
 
 use crate::clock::Trust;
@@ -68,7 +68,7 @@ pub fn run(port: Option<u16>, cameras: usize) -> Result<(), DemoError> {
         policy: Some(|policy: &mut Policy| policy.pin_required = false),
         mirror_secrets: true,
         routes: Some(Box::new(move |bus| {
-            let plant = Plant::start(plant(cameras));
+            let plant = start(cameras);
             if let Err(error) = &plant {
                 eprintln!("resetbox demo: the cameras could not be started: {error}");
             }
@@ -81,15 +81,22 @@ pub fn run(port: Option<u16>, cameras: usize) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// The kinds that tell the most first; whoever opens the first of the list is to get a key to type.
-fn plant(cameras: usize) -> PlantConfig {
-    PlantConfig {
+/// Starts the cameras. The ordinary one answers first, so that it is under the panel's cursor and
+/// whoever presses ok three times gets a key to type.
+fn start(cameras: usize) -> Result<Plant, PlantError> {
+    let mut config = PlantConfig {
         cameras,
         profiles: profiles(),
         ..PlantConfig::default()
-    }
+    };
+    config.options.delay_ms = (120, 500);
+    let plant = Plant::start(config)?;
+    // There is a first camera: the command line asks for one at least.
+    let _ = plant.set_options(0, |options| options.delay_ms = (10, 40));
+    Ok(plant)
 }
 
+/// The kinds that tell the most first.
 fn profiles() -> Vec<Profile> {
     let first = [
         Profile::Ipc2018,
