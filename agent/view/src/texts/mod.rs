@@ -55,7 +55,11 @@ pub fn problem(language: Language, problem: &Problem) -> Words {
     };
     for more in [
         problem.tries_left.map(|n| tries_left(language, n) + "."),
-        problem.lock_minutes.map(|n| locked_for(language, n) + "."),
+        // A device that is not locked says 0.
+        problem
+            .lock_minutes
+            .filter(|n| *n > 0)
+            .map(|n| locked_for(language, n) + "."),
     ]
     .into_iter()
     .flatten()
