@@ -241,3 +241,33 @@ fn absurd_numbers_of_a_device_are_survived() {
     }
     bench.pass(Duration::from_secs(60));
 }
+
+#[test]
+fn a_case_whose_end_was_not_written_does_not_rise_beside_the_next_one() {
+    // Ids are drawn by lot, and with them the order in which the cases come back.
+    for run in 0..8_u32 {
+        let mut camera = Device::new(run);
+        camera.boot_time = None;
+        let (mut bench, old) = awaiting(&camera);
+        for _ in 0..run {
+            bench.ask(Channel::Phone, Request::ProposePassword);
+        }
+        bench.store = false;
+        bench.ask(Channel::Phone, Request::CancelCase { case: old.clone() });
+        bench.store = true;
+        let opened = bench.ask(Channel::Phone, Request::OpenCase { mac: camera.mac() });
+        let Some(Ok(Done::Case(new))) = bench.reply(opened).cloned() else {
+            panic!("no case")
+        };
+        bench.answers_command(2, &camera, Purpose::Export, STRING);
+        bench.power_cut(Duration::from_secs(5), false);
+        assert_eq!(bench.case(&old).phase, CasePhase::Void);
+        assert_eq!(bench.case(&new).phase, CasePhase::Awaiting);
+        bench.link_up(2);
+        bench.answers(2, &camera);
+        let request = confirmed(&mut bench, &new, &camera);
+        bench.answers(2, &camera);
+        assert_eq!(bench.reply(request), None, "the attempt is under way");
+        assert_eq!(bench.sent_for(Purpose::Exchange), 1);
+    }
+}

@@ -41,9 +41,17 @@ pub(crate) struct Cases {
 impl Cases {
     pub(crate) fn restore(cx: &mut Cx<'_>, records: impl Iterator<Item = CaseRecord>) -> Self {
         let mut cases = Self::default();
+        let mut records: Vec<CaseRecord> = records.collect();
+        records.sort_by_key(|record| record.number);
         for record in records {
             cases.last_number = cases.last_number.max(record.number);
             if let Some(case) = Case::restore(cx, record) {
+                let older = cases.open.remove(&case.mac);
+                if let Some(older) = older.and_then(|id| cases.cases.get_mut(&id)) {
+                    // It ended before the device got its next case; the record that said so did not
+                    // reach the disk.
+                    older.void(cx, no(ProblemKind::ReExported));
+                }
                 if case.is_open() {
                     cases.open.insert(case.mac, case.id.clone());
                 }
