@@ -343,13 +343,15 @@ impl Panel {
             return None;
         }
         let chosen = Duration::from_secs(seconds.into());
+        // Before the first key it is the start that counts: the clock may have run for days.
+        let active = self.active.max(world.started);
         match self.shown(now, world) {
             // The QR page never sleeps, nor what leads to it, nor an attempt.
             Shown::Qr(_) | Shown::Opening(_) | Shown::Exporting(_) | Shown::Sending(_) => None,
             // Before these sleep their secrets are wiped and the QR is back.
             Shown::KeyEntry(_) | Shown::NewPassword(_) | Shown::ConfirmTyped(_) => None,
-            Shown::Join(_) => Some(self.active + chosen.max(JOIN_KEPT)),
-            _ => Some(self.active + chosen),
+            Shown::Join(_) => Some(active + chosen.max(JOIN_KEPT)),
+            _ => Some(active + chosen),
         }
     }
 
