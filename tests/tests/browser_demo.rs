@@ -62,9 +62,6 @@ impl Stage {
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
         self.picture(&self.desk, "panel-list").await;
-        // A key pressed before anyone can have read the page only wakes it: the cursor is on top anyway.
-        self.press("up").await;
-        tokio::time::sleep(Duration::from_millis(500)).await;
         self.press("ok").await;
         tokio::time::sleep(Duration::from_millis(400)).await;
         self.press("ok").await;
