@@ -84,7 +84,8 @@ pub enum Event<'a> {
         /// Why.
         error: Cow<'a, str>,
     },
-    /// [`crate::Now::wall`] is known from here on, or was corrected.
+    /// [`crate::Now::wall`] is known from here on, or was corrected. The shell takes the word of a source only
+    /// while no better one has spoken ([`WallSource::is_better_than`]).
     WallLearnt {
         /// Who said so.
         source: WallSource,
@@ -163,6 +164,18 @@ pub enum WallSource {
     Phone,
     /// A device's own clock (a `Date` header), the weakest.
     Device,
+}
+
+impl WallSource {
+    /// Whether this source is to be believed against `other`.
+    pub fn is_better_than(self, other: Self) -> bool {
+        let rank = |source| match source {
+            Self::System => 2,
+            Self::Phone => 1,
+            Self::Device => 0,
+        };
+        rank(self) > rank(other)
+    }
 }
 
 /// Trouble outside the core.

@@ -2,9 +2,10 @@
 //!
 //! While the box runs, the age is exact: the monotonic clock tells it, whatever anybody says about the wall
 //! clock. Over a power cut only wall time can tell how long the box was off, and it may be unknown, or told
-//! by a phone that is wrong. Therefore the age has three parts: what is *proven* (by the monotonic clock, and
-//! by a synchronised clock at both ends of a power cut), what is *claimed* (by a phone's or a device's clock
-//! at one end), and the knowledge that something may be missing.
+//! by a phone that is wrong. Therefore the age has four parts: what is *proven* (by the monotonic clock, and
+//! by a synchronised clock at both ends of a power cut), what is *claimed* (by a phone's clock at one end),
+//! what is *hinted* (by a device's clock at one end: shown, but it closes nothing, because a device whose
+//! password is lost often lost its date too), and the knowledge that something may be missing.
 
 use core::time::Duration;
 
@@ -30,6 +31,8 @@ pub(crate) struct Clock {
     proven: Duration,
     base: Mono,
     claimed: Duration,
+    /// Length of the last power cut by a device's clock.
+    hinted: Duration,
     /// Time that nobody measured may be missing.
     at_least: bool,
     /// The last power cut, as long as its length may still be learnt in this run.
@@ -67,6 +70,7 @@ impl Clock {
             proven: Duration::ZERO,
             base: now.mono,
             claimed: Duration::ZERO,
+            hinted: Duration::ZERO,
             at_least: false,
             gap: None,
             issued: now.wall,
@@ -80,6 +84,7 @@ impl Clock {
             proven: kept.age,
             base: now.mono,
             claimed: kept.claimed,
+            hinted: Duration::ZERO,
             at_least: kept.at_least || kept.written.is_none(),
             gap: kept.written.map(|(written, written_by)| Gap {
                 written,
@@ -105,6 +110,7 @@ impl Clock {
         let Some(gap) = &mut self.gap else { return };
         self.claimed = self.claimed.saturating_sub(gap.claimed);
         gap.claimed = Duration::ZERO;
+        self.hinted = Duration::ZERO;
         let on = now.mono.since(gap.restarted);
         let off = wall.since(gap.written).saturating_sub(on);
         if wall < gap.written || off > BELIEVABLE {
@@ -113,6 +119,8 @@ impl Clock {
         } else if source == WallSource::System && gap.written_by == WallSource::System {
             self.proven += off;
             self.gap = None;
+        } else if [source, gap.written_by].contains(&WallSource::Device) {
+            self.hinted = off;
         } else {
             gap.claimed = off;
             self.claimed += off;
@@ -120,17 +128,21 @@ impl Clock {
     }
 
     pub(crate) fn kept(&self, now: Now, source: Option<WallSource>) -> Kept {
+        // A power cut that could not be measured yet stays measurable: what is written is the wall time as if it
+        // had not happened, and the next clock finds both. A device's hint is no measure.
+        let unmeasured = self
+            .gap
+            .as_ref()
+            .map(|gap| (gap.written + now.mono.since(gap.restarted), gap.written_by));
+        let told = now.wall.zip(source);
+        let keeps_gap = unmeasured.is_some() && source == Some(WallSource::Device);
+        let lost = !keeps_gap && told.is_some() && !self.hinted.is_zero();
         Kept {
             issued: self.issued,
             age: self.proven_age(now.mono),
             claimed: self.claimed,
-            at_least: self.at_least,
-            // A power cut that could not be measured yet stays measurable: what is written is the wall time as
-            // if it had not happened, and the next clock finds both.
-            written: now.wall.zip(source).or_else(|| {
-                let gap = self.gap.as_ref()?;
-                Some((gap.written + now.mono.since(gap.restarted), gap.written_by))
-            }),
+            at_least: self.at_least || lost,
+            written: told.filter(|_| !keeps_gap).or(unmeasured),
         }
     }
 
@@ -144,7 +156,7 @@ impl Clock {
 
     /// The best that is known of the age.
     pub(crate) fn age(&self, now: Mono) -> Duration {
-        self.proven_age(now) + self.claimed
+        self.proven_age(now) + self.claimed + self.hinted
     }
 
     /// What is left of the longest life.
@@ -154,7 +166,8 @@ impl Clock {
 
     /// The age is a lower bound, what is left an upper one.
     pub(crate) fn at_most(&self) -> bool {
-        self.at_least || self.gap.as_ref().is_some_and(|gap| gap.claimed.is_zero())
+        let unmeasured = |gap: &Gap| gap.claimed.is_zero() && self.hinted.is_zero();
+        self.at_least || self.gap.as_ref().is_some_and(unmeasured)
     }
 
     pub(crate) fn may_be_void(&self, now: Mono) -> bool {
@@ -175,7 +188,9 @@ impl Clock {
 
     /// The next moment at which something about the age changes that people are told.
     pub(crate) fn next_mark(&self, now: Mono) -> Mono {
-        let at = |age: Duration| self.base + age.saturating_sub(self.proven + self.claimed);
+        let at = |age: Duration| {
+            self.base + age.saturating_sub(self.proven + self.claimed + self.hinted)
+        };
         [at(PROMISED.saturating_sub(WARNING)), at(PROMISED)]
             .into_iter()
             .filter(|mark| *mark > now)
@@ -281,6 +296,46 @@ mod tests {
             clock.expired(Mono(47 * HOUR)),
             "what ran in this run counts"
         );
+    }
+
+    #[test]
+    fn a_device_is_shown_and_closes_nothing() {
+        use WallSource::{Device, Phone, System};
+        let before = Clock::start(at(0, Some(100)));
+        let kept = before.kept(at(HOUR, Some(101)), Some(System));
+        // Ten days ahead: its date was lost with its password.
+        let mut clock = Clock::restore(kept, at(0, None), None);
+        clock.learn(at(0, Some(340)), Some(Device));
+        assert!(clock.may_be_void(Mono(0)), "people are warned");
+        assert_eq!(clock.left(Mono(0)), Duration::ZERO);
+        assert!(!clock.expired(Mono(47 * HOUR - 1)), "the key is tried");
+        assert!(clock.expired(Mono(47 * HOUR)));
+        // The next power cut does not make the hint a claim, and a better clock measures both.
+        let kept = clock.kept(at(2 * HOUR, Some(342)), Some(Device));
+        assert_eq!((hours(kept.age), kept.claimed), (3, Duration::ZERO));
+        let mut clock = Clock::restore(kept, at(0, None), None);
+        clock.learn(at(0, Some(350)), Some(Device));
+        assert!(!clock.expired(Mono(45 * HOUR - 1)), "nor do two hints");
+        clock.learn(at(HOUR, Some(112)), Some(Phone));
+        assert_eq!(hours(clock.age(Mono(HOUR))), 12);
+        clock.learn(at(HOUR, Some(113)), Some(System));
+        assert_eq!(hours(clock.age(Mono(HOUR))), 13);
+        assert!(!clock.at_most());
+    }
+
+    #[test]
+    fn what_a_device_said_before_a_power_cut_makes_no_claim_after_it() {
+        let before = Clock::start(at(0, Some(100)));
+        let kept = before.kept(at(HOUR, Some(101)), Some(WallSource::Device));
+        let mut clock = Clock::restore(kept, at(0, None), None);
+        clock.learn(at(0, Some(341)), Some(WallSource::System));
+        assert!(clock.may_be_void(Mono(0)));
+        assert!(!clock.expired(Mono(47 * HOUR - 1)));
+        let kept = clock.kept(at(HOUR, Some(342)), Some(WallSource::System));
+        let mut clock = Clock::restore(kept, at(0, None), None);
+        clock.learn(at(0, Some(343)), Some(WallSource::System));
+        assert_eq!(hours(clock.age(Mono(0))), 3, "the hint is gone");
+        assert!(clock.at_most(), "and that it is missing is told");
     }
 
     #[test]

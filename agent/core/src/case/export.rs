@@ -232,6 +232,7 @@ impl Case {
             let minutes = u64::from(verdict.lock_minutes.unwrap_or(0));
             let time = core::time::Duration::from_secs(minutes * 60).min(super::LONGEST_LOCK);
             self.locked = (!time.is_zero()).then(|| cx.now.mono + time);
+            self.locked_until = None;
         }
     }
 }

@@ -6,6 +6,7 @@ use super::attempt::End;
 use super::clock::{Clock, Kept};
 use super::{Case, Cx, Phase};
 use crate::boot::Watch;
+use crate::event::WallSource;
 use crate::problem::{Problem, ProblemKind};
 use crate::record::{CaseRecord, PhaseRecord};
 use crate::time::Now;
@@ -60,9 +61,10 @@ impl Case {
             attempts: self.attempts,
             code_errors: self.code_errors,
             tries_left: self.tries_left,
-            locked_until: locked
-                .and_then(|left| Some(now.wall? + left))
-                .or(self.locked_until),
+            // What still waits for a better clock is kept as it was told.
+            locked_until: self
+                .locked_until
+                .or_else(|| Some(now.wall? + locked?)),
         }
     }
 
@@ -176,7 +178,7 @@ impl Case {
             start_written: None,
         };
         case.device_code = case.export.is_some().then(|| case.joined(cx));
-        case.learn_lock(now);
+        case.learn_lock(now, cx.source);
         if changed {
             let detail = match case.phase {
                 Phase::Failed(_) => "the power went while the device was asked for its device code",
@@ -188,12 +190,15 @@ impl Case {
         Some(case)
     }
 
-    /// How long the device stays locked, told by wall time.
-    fn learn_lock(&mut self, now: Now) {
+    /// How long the device stays locked, told by wall time. A device's clock may be wrong: when it says that
+    /// the lock is over, a better one is still asked.
+    fn learn_lock(&mut self, now: Now, source: Option<WallSource>) {
         if let (Some(until), Some(wall)) = (self.locked_until, now.wall) {
             let left = until.since(wall).min(super::LONGEST_LOCK);
             self.locked = (!left.is_zero()).then(|| now.mono + left);
-            self.locked_until = None;
+            if source != Some(WallSource::Device) {
+                self.locked_until = None;
+            }
         }
     }
 
@@ -202,7 +207,7 @@ impl Case {
         if !self.is_open() {
             return;
         }
-        self.learn_lock(cx.now);
+        self.learn_lock(cx.now, cx.source);
         let Some(clock) = &mut self.clock else { return };
         let before = clock.clone();
         clock.learn(cx.now, cx.source);
