@@ -20,6 +20,23 @@ pub(crate) fn text(seconds: i64, style: Style) -> String {
     }
 }
 
+/// The same as the `Date` of an HTTP answer.
+pub(crate) fn http(seconds: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let number = seconds.div_euclid(86_400);
+    let (year, month, day) = date(number);
+    let (week_day, month) = (
+        DAYS[number.rem_euclid(7) as usize],
+        MONTHS[month as usize - 1],
+    );
+    let second = seconds.rem_euclid(86_400);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{week_day}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
 /// Year, month, day of a day number since 1970-01-01, Gregorian. Years are counted from March, so that the leap day
 /// is the last of its year.
 fn date(day: i64) -> (i64, i64, i64) {
@@ -50,5 +67,8 @@ mod tests {
         assert_eq!(text(951_782_400, Style::Padded), "2000-02-29 00:00:00");
         assert_eq!(text(1_614_927_849, Style::Unpadded), "2021-3-5 7:4:9");
         assert_eq!(text(1_798_761_599, Style::Padded), "2026-12-31 23:59:59");
+        assert_eq!(http(0), "Thu, 01 Jan 1970 00:00:00 GMT");
+        assert_eq!(http(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(http(1_798_761_599), "Thu, 31 Dec 2026 23:59:59 GMT");
     }
 }

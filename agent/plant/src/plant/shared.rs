@@ -32,6 +32,7 @@ pub(crate) struct Shared {
     hears_itself: bool,
     faults: Faults,
     started: Instant,
+    epoch_s: i64,
     skew_ms: u64,
     queue: BinaryHeap<Reverse<Queued>>,
     sequence: u64,
@@ -108,6 +109,7 @@ impl Shared {
             cameras,
             faults: Faults::new(config.faults, config.seed),
             started: Instant::now(),
+            epoch_s,
             skew_ms: 0,
             queue: BinaryHeap::new(),
             sequence: 0,
@@ -328,6 +330,11 @@ impl Site for Cameras {
             identity.model.clone(),
             camera.password().map(str::to_owned),
         ))
+    }
+
+    fn local_s(&self) -> i64 {
+        let shared = lock(&self.0);
+        shared.epoch_s + i64::try_from(shared.now_ms() / 1000).unwrap_or(0)
     }
 
     fn nonce(&self) -> String {

@@ -9,11 +9,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::digest::{Parameters, Proof};
+use crate::local_time;
 
 /// What the server asks of the cameras behind it.
 pub(crate) trait Site: Clone + Send + Sync + 'static {
     /// The camera that answers at this local address: its serial, model and password (`None` before activation).
     fn camera(&self, local: SocketAddr) -> Option<(String, String, Option<String>)>;
+    /// The cameras' local time, in seconds since 1970.
+    fn local_s(&self) -> i64;
     /// A fresh nonce.
     fn nonce(&self) -> String;
     /// Uses up a nonce's counter: `false` when the nonce is not ours, or the counter was used before.
@@ -107,9 +110,10 @@ async fn converse(mut stream: TcpStream, site: &impl Site) -> io::Result<()> {
         let Some(camera) = site.camera(local) else {
             return Ok(());
         };
-        stream
-            .write_all(answer(&request, camera, site).as_bytes())
-            .await?;
+        // Devices send their own clock's time, and most call their local time GMT.
+        let date = format!("\r\nDate: {}\r\n", local_time::http(site.local_s()));
+        let answer = answer(&request, camera, site).replacen("\r\n", &date, 1);
+        stream.write_all(answer.as_bytes()).await?;
         // Bodies are not read: the next request would start in the middle of one.
         if request.has_body || request.close {
             return Ok(());
