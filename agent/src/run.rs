@@ -121,6 +121,7 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
     };
     let mut machine = Machine {
         agent,
+        told: now.wall.map(|_| WallSource::System),
         clock,
         next_request: 0,
     };
@@ -195,6 +196,8 @@ fn write_pin(path: &Path, pin: &str) -> std::io::Result<()> {
 struct Machine {
     agent: Agent,
     clock: Clock,
+    /// Whose word about the time the core knows.
+    told: Option<WallSource>,
     next_request: u64,
 }
 
@@ -302,7 +305,10 @@ impl Machine {
                 error: error.into(),
             },
             Input::Wall(wall, source) => {
-                self.clock.tell(wall);
+                if !self.clock.tell(wall, source) {
+                    return;
+                }
+                self.told = Some(source);
                 Event::WallLearnt { source }
             }
             Input::Health(health) => Event::Health(health),
@@ -312,15 +318,24 @@ impl Machine {
 
     /// One mutation, then drain.
     fn handle(&mut self, shells: &mut Shells, event: Event<'_>) {
+        if self.clock.source() == Some(WallSource::System) && self.told != Some(WallSource::System)
+        {
+            // The system's clock became trustworthy while the box ran: better than whoever spoke before.
+            self.told = Some(WallSource::System);
+            let source = WallSource::System;
+            self.agent
+                .handle(self.clock.now(), Event::WallLearnt { source });
+        }
         self.agent.handle(self.clock.now(), event);
         while let Some(effect) = self.agent.poll_effect() {
             match effect {
                 Effect::SetWall(wall) => {
-                    self.clock.tell(wall);
-                    let event = Event::WallLearnt {
-                        source: WallSource::Phone,
-                    };
-                    self.agent.handle(self.clock.now(), event);
+                    let source = WallSource::Phone;
+                    if self.clock.tell(wall, source) {
+                        self.told = Some(source);
+                        self.agent
+                            .handle(self.clock.now(), Event::WallLearnt { source });
+                    }
                 }
                 effect => shells.carry_out(effect),
             }
