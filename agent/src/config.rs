@@ -72,11 +72,14 @@ pub struct StoreConfig {
 }
 
 /// `[clock]`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClockConfig {
     /// Whether the system's clock is believed: `auto`, `always`, `never`.
     pub trust: Trust,
+    /// While nobody better told the time, devices' web servers on the local links are asked for their
+    /// `Date`.
+    pub ask_devices: bool,
 }
 
 /// `[log]`.
@@ -113,6 +116,15 @@ impl Default for StoreConfig {
     fn default() -> Self {
         Self {
             path: "/var/lib/resetbox/resetbox.db".into(),
+        }
+    }
+}
+
+impl Default for ClockConfig {
+    fn default() -> Self {
+        Self {
+            trust: Trust::default(),
+            ask_devices: true,
         }
     }
 }

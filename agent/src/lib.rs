@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod device_clock;
 pub mod http;
 pub mod log;
 pub mod net;

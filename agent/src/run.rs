@@ -21,6 +21,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 use crate::bus::{Books, Bus, Heard, HeardWhat, Input};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::device_clock;
 use crate::http;
 use crate::net::{self, NetHandle};
 use crate::store::{self, Opened, Store, StoreError};
@@ -126,6 +127,9 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
         next_request: 0,
     };
 
+    if config.clock.ask_devices && now.wall.is_none() {
+        tokio::spawn(device_clock::watch(bus.view.clone(), bus.inputs.clone()));
+    }
     let geometry = Geometry::of_profile(&config.panel.profile).unwrap_or(Geometry::WIDE);
     tokio::spawn(http::serve(
         config.http.clone(),

@@ -26,8 +26,16 @@ impl<'a> BoxIn<'a> {
     /// # Panics
     /// When its page does not come up.
     pub fn start(host: &'a Host, folder: &Path, more: &str) -> Self {
+        Self::start_with_clock(host, folder, "trust = \"always\"", more)
+    }
+
+    /// The same with other words in `[clock]`.
+    ///
+    /// # Panics
+    /// When its page does not come up.
+    pub fn start_with_clock(host: &'a Host, folder: &Path, clock: &str, more: &str) -> Self {
         let config = format!(
-            "[box]\npin_file = {:?}\n\n[http]\nlisten = [\"127.0.0.1:8080\"]\n\n[store]\npath = {:?}\n\n[clock]\ntrust = \"always\"\n\n{more}\n",
+            "[box]\npin_file = {:?}\n\n[http]\nlisten = [\"127.0.0.1:8080\"]\n\n[store]\npath = {:?}\n\n[clock]\n{clock}\n\n{more}\n",
             folder.join("pin"),
             folder.join("resetbox.db"),
         );
