@@ -62,9 +62,7 @@ impl Case {
             code_errors: self.code_errors,
             tries_left: self.tries_left,
             // What still waits for a better clock is kept as it was told.
-            locked_until: self
-                .locked_until
-                .or_else(|| Some(now.wall? + locked?)),
+            locked_until: self.locked_until.or_else(|| Some(now.wall? + locked?)),
         }
     }
 
