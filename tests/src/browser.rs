@@ -42,7 +42,8 @@ impl Browser {
         chromedriver.wait_line(Duration::from_secs(30), |line| {
             line.contains("successfully")
         });
-        let name = format!("resetbox-browser-{}-{port}", std::process::id());
+        // Two browsers with one profile folder are one browser: ports repeat between hosts.
+        let name = format!("resetbox-browser-{}-{port}", host.namespace());
         let profile = std::env::temp_dir().join(name);
         let mut wishes = DesiredCapabilities::chrome();
         let size = match screen {
