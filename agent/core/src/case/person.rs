@@ -157,6 +157,11 @@ impl Case {
                     cx.out.reply(asker, Err(no(ProblemKind::CaseClosed)));
                 }
             }
+            // The code was never shown, and it is not durable: no surface may show it now.
+            Phase::Keeping { .. } => {
+                self.export = None;
+                self.device_code = None;
+            }
             _ => {}
         }
         self.phase = Phase::Cancelled;
