@@ -209,7 +209,14 @@ impl Case {
         let Some(clock) = &mut self.clock else { return };
         let before = clock.clone();
         clock.learn(cx.now, cx.source);
-        if *clock != before {
+        if *clock == before {
+            return;
+        }
+        let expired = clock.expired(cx.now.mono);
+        if expired && matches!(self.phase, Phase::Awaiting | Phase::Ready(_)) {
+            // Now, not at the next deadline: no record may say that an expired case is open.
+            self.void(cx, Problem::new(ProblemKind::Expired));
+        } else {
             self.write(cx);
         }
     }
