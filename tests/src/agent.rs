@@ -170,13 +170,8 @@ impl<'a> BoxIn<'a> {
         let answer = self
             .client
             .get(&format!("/api/v1/cases/{id}/DeviceKey.xml"))
-            .expect("answered");
-        assert_eq!(
-            answer.status,
-            200,
-            "{}",
-            String::from_utf8_lossy(&answer.body)
-        );
+            .expect("answered")
+            .expect(200);
         answer.body
     }
 
@@ -213,13 +208,8 @@ impl<'a> BoxIn<'a> {
         let answer = self
             .client
             .get("/api/v1/panel/frame.png")
-            .expect("answered");
-        assert_eq!(
-            answer.status,
-            200,
-            "{}",
-            String::from_utf8_lossy(&answer.body)
-        );
+            .expect("answered")
+            .expect(200);
         let mut decoder = png::Decoder::new(std::io::Cursor::new(answer.body));
         decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
         let mut reader = decoder.read_info().expect("a PNG");

@@ -29,6 +29,21 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The same answer, if it has this status.
+    ///
+    /// # Panics
+    /// When it has another, with what the box said.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(
+            self.status,
+            status,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
+        self
+    }
+
     /// The body as JSON.
     ///
     /// # Panics
@@ -76,17 +91,13 @@ impl<'a> Client<'a> {
     ///
     /// # Panics
     /// When it does not.
+    #[track_caller]
     pub fn json(&self, path: &str) -> Value {
-        let answer = self
-            .get(path)
-            .unwrap_or_else(|| panic!("{path}: nobody answers"));
-        assert_eq!(
-            answer.status,
-            200,
-            "{path}: {}",
-            String::from_utf8_lossy(&answer.body)
-        );
-        answer.json()
+        let answer = self.get(path);
+        answer
+            .unwrap_or_else(|| panic!("{path}: nobody answers"))
+            .expect(200)
+            .json()
     }
 
     /// POST of JSON; `None` when nobody listens or the connection broke.

@@ -104,15 +104,10 @@ fn from_254_cameras_on_four_foreign_subnets_to_the_new_password() {
     let camera = (plant.cameras().iter())
         .position(|state| state.serial == serial)
         .expect("a camera of the plant");
-    let answer = agent
+    agent
         .send_key(&id, &key(&plant, &scanned), PASSWORD, serial)
-        .expect("answered");
-    assert_eq!(
-        answer.status,
-        200,
-        "{}",
-        String::from_utf8_lossy(&answer.body)
-    );
+        .expect("answered")
+        .expect(200);
     assert_eq!(agent.case(&id)["phase"], "done");
 
     let state = plant.camera(camera).expect("there");
@@ -138,15 +133,10 @@ fn a_restart_of_the_camera_voids_the_case_within_a_minute() {
     plant.reboot(1).expect("there");
     let case = agent.wait_phase(&id, &["void"]);
     assert_eq!(kind(&case["problem"]), "rebooted", "{case}");
-    let refused = agent
+    agent
         .send_key(&id, "A1b2C3d4", PASSWORD, "any")
-        .expect("answered");
-    assert_eq!(
-        refused.status,
-        410,
-        "{}",
-        String::from_utf8_lossy(&refused.body)
-    );
+        .expect("answered")
+        .expect(410);
     assert_eq!(plant.camera(1).expect("there").counters.resets, 0);
 }
 
@@ -187,15 +177,10 @@ fn a_second_export_by_another_client_is_told() {
     let id = agent.open_case(&mac_of(&camera));
     let key = key(&plant, &agent.device_code(&id));
     plant.expire(1).expect("there");
-    let refused = agent
+    agent
         .send_key(&id, &key, PASSWORD, &camera.serial)
-        .expect("answered");
-    assert_eq!(
-        refused.status,
-        410,
-        "{}",
-        String::from_utf8_lossy(&refused.body)
-    );
+        .expect("answered")
+        .expect(410);
     assert_eq!(
         kind(&agent.wait_phase(&id, &["void"])["problem"]),
         "overdue"
@@ -205,6 +190,48 @@ fn a_second_export_by_another_client_is_told() {
         1,
         "sent once, never again"
     );
+}
+
+#[test]
+fn a_camera_that_another_client_reset_unheard_says_that_no_request_is_open() {
+    let (_switch, agent, plant_host) = site();
+    let plant = PlantIn::start(&plant_host, typed_key_cameras(1));
+    let folder = tempfile::tempdir().expect("a folder");
+    let agent = BoxIn::start(&agent, folder.path(), "");
+    agent.wait_devices(1, Duration::from_secs(30));
+    let camera = plant.camera(0).expect("there");
+    let id = agent.open_case(&mac_of(&camera));
+    let key = key(&plant, &agent.device_code(&id));
+    plant.reset_by_other(0, "Somebody+5-Else").expect("there");
+
+    // The answer to the reset is `emptyEncryptString`, and the camera did not restart.
+    let refused = agent
+        .send_key(&id, &key, PASSWORD, &camera.serial)
+        .expect("answered");
+    let problem = refused.json();
+    assert_eq!(
+        (refused.status, kind(&problem)),
+        (410, "re-exported"),
+        "{problem}"
+    );
+    let case = agent.wait_phase(&id, &["void"]);
+    assert_eq!(kind(&case["problem"]), "re-exported", "{case}");
+    assert_eq!(
+        plant.camera(0).expect("there").counters.resets,
+        1,
+        "sent once"
+    );
+    plant_host.ip(&format!("addr add {}/32 dev lo", camera.address));
+    assert_eq!(plant.login(0, PASSWORD), Login::Refused);
+
+    // A new case is a new device code, and its key works.
+    let id = agent.open_case(&mac_of(&camera));
+    let key = self::key(&plant, &agent.device_code(&id));
+    agent
+        .send_key(&id, &key, PASSWORD, &camera.serial)
+        .expect("answered")
+        .expect(200);
+    assert_eq!(plant.login(0, PASSWORD), Login::Accepted);
 }
 
 #[test]
@@ -225,14 +252,9 @@ fn a_wrong_key_is_sent_once_and_the_tries_are_told() {
     std::thread::sleep(Duration::from_secs(5));
     assert_eq!(plant.camera(0).expect("there").counters.resets, 1);
     let key = key(&plant, &agent.device_code(&id));
-    let answer = agent
+    agent
         .send_key(&id, &key, PASSWORD, &camera.serial)
-        .expect("answered");
-    assert_eq!(
-        answer.status,
-        200,
-        "{}",
-        String::from_utf8_lossy(&answer.body)
-    );
+        .expect("answered")
+        .expect(200);
     assert_eq!(plant.camera(0).expect("there").counters.resets, 2);
 }

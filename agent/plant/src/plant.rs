@@ -165,6 +165,15 @@ impl Plant {
         self.change(|shared| shared.export_by_other(camera))
     }
 
+    /// Another client asks the camera for a device code of its own and resets it with the key for that, by
+    /// unicast, so that nobody else hears of it. The code before is void and no request is open.
+    ///
+    /// # Errors
+    /// [`NoSuchCamera`].
+    pub fn reset_by_other(&self, camera: usize, password: &str) -> Result<(), NoSuchCamera> {
+        self.change(|shared| shared.reset_by_other(camera, password))
+    }
+
     /// Lets time pass for the exports, the locks and the vendor. Boot times stay.
     pub fn advance(&self, by: Duration) {
         self.lock_shared().advance(by);

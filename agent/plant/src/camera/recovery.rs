@@ -109,6 +109,18 @@ impl Camera {
         Some(fields)
     }
 
+    /// Another client asks for a code of its own and uses it up, heard by nobody: no request is open afterwards.
+    pub(crate) fn reset_by_other(&mut self, now_ms: u64, password: &str) {
+        let exported = match self.facts.recovery {
+            Recovery::None => None,
+            Recovery::Code { .. } => self.export_code(now_ms),
+            Recovery::EncryptString { .. } => self.export_string(now_ms),
+        };
+        if exported.is_some() && self.open.take().is_some() {
+            self.set_password(password.to_owned());
+        }
+    }
+
     pub(super) fn exchange(&mut self, code: &str) -> Option<Fields> {
         if self.facts.recovery == Recovery::None {
             return None;

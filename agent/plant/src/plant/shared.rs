@@ -189,6 +189,16 @@ impl Shared {
         Ok(())
     }
 
+    pub(super) fn reset_by_other(
+        &mut self,
+        camera: usize,
+        password: &str,
+    ) -> Result<(), NoSuchCamera> {
+        self.with(camera, |camera, now_ms| {
+            camera.reset_by_other(now_ms, password);
+        })
+    }
+
     pub(super) fn chatter(&mut self) {
         for index in 0..self.cameras.len() {
             if let Some(search) = self.cameras[index].chatter() {
