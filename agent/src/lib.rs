@@ -13,6 +13,7 @@ pub mod demo;
 pub mod device_clock;
 pub mod http;
 pub mod log;
+pub mod mqtt;
 pub mod net;
 pub mod run;
 pub mod scan;
