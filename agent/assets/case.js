@@ -31,7 +31,9 @@ function strength(p) {
 function casePage(id) {
   const known = memory.read(id);
   // Held by this page only, forgotten when it is left.
-  const secret = { key: '', file: '', asFile: null, proposed: '', own: '', password: '' };
+  const secret = { key: '', file: '', asFile: null, proposed: '', own: '', password: '', mine: null };
+  /** What waits, is being sent or was is what this page handed over. */
+  const isMine = () => secret.mine !== null && secret.mine.submission === item.submission;
   const head = h('div');
   const live = h('div', { class: 'live', role: 'status' });
   const notes = h('div');
@@ -274,8 +276,9 @@ function casePage(id) {
     input.addEventListener('input', read);
     async function submit() {
       const body = { new_password: secret.password, sync_cameras: item.can_sync && sync.checked };
-      if (asFile()) await call('POST', `/cases/${id}/file`, { ...body, file: secret.file });
-      else await call('POST', `/cases/${id}/key`, { ...body, key: secret.key });
+      const handed = asFile() ? await call('POST', `/cases/${id}/file`, { ...body, file: secret.file })
+        : await call('POST', `/cases/${id}/key`, { ...body, key: secret.key });
+      secret.mine = { submission: handed.submission, password: body.new_password };
       await refresh();
     }
     const body = h('div', null, first, second, item.can_sync && h('label', { class: 'pick' }, sync, h('span', null, t('sync'))), h('p', { class: 'quiet' }, t('pw_note')), next);
@@ -288,7 +291,7 @@ function casePage(id) {
     const body = h('div');
     let drawn = '';
     function refresh() {
-      const state = `${item.phase} ${item.must_insist} ${item.tries_left} ${item.sync_cameras}`;
+      const state = `${item.phase} ${item.submission} ${item.insist_because} ${item.tries_left} ${item.sync_cameras}`;
       if (state === drawn) return;
       drawn = state;
       if (['exchanging', 'sending'].includes(item.phase)) {
@@ -296,9 +299,11 @@ function casePage(id) {
         return;
       }
       if (item.phase !== 'ready') { body.replaceChildren(); return; }
+      // What this drawing is about; if another key comes meanwhile, the box refuses to send it.
+      const { submission } = item;
       const insist = h('input', { type: 'checkbox', onchange: () => { send.disabled = !insist.checked; } });
       const send = h('button', { type: 'button', class: 'go wide', disabled: item.must_insist, onclick: () => act(send, t('sending_now'), async () => {
-        await call('POST', `/cases/${id}/confirm`, { serial: item.serial, insist: insist.checked }).catch(async (error) => {
+        await call('POST', `/cases/${id}/confirm`, { submission, serial: item.serial, insist: insist.checked }).catch(async (error) => {
           // The case itself says what the device answered; only what is not about it is shown here.
           await refreshState();
           if (!item || item.phase === 'ready') throw error;
@@ -311,8 +316,8 @@ function casePage(id) {
           h('div', { class: 'quiet num' }, item.tries_left === null ? t('send_tries_unknown') : t('send_tries', { n: item.tries_left })),
           ...(item.can_sync ? [h('div', { class: 'quiet' }, t('send_sync', { v: t(item.sync_cameras ? 'yes' : 'no') }))] : [])),
         h('p', { class: 'quiet' }, t('send_compare')),
-        ...(secret.password ? [] : [h('p', { class: 'quiet' }, t('send_elsewhere'))]),
-        ...(item.must_insist ? [h('label', { class: 'pick' }, insist, h('span', null, t('insist')))] : []),
+        ...(isMine() ? [] : [h('p', { class: 'quiet' }, t('send_elsewhere'))]),
+        ...(item.must_insist ? [h('label', { class: 'pick' }, insist, h('span', null, t(item.insist_because === 're-exported' ? 'insist_re_exported' : 'insist')))] : []),
         send, change);
     }
     const refreshState = () => refresh_();
@@ -334,7 +339,7 @@ function casePage(id) {
       return [h('p', { class: 'quiet' }, t('new_case_note')), h('div', { class: 'reach' }, button)];
     };
     if (state === 'done') {
-      const pw = secret.password;
+      const pw = isMine() ? secret.mine.password : '';
       result.replaceChildren(h('div', { class: 'result' }, icon('tick', 'big c-go'), h('h2', null, t('done_title')), h('p', { class: 'num' }, `${item.ipv4 || ''} ${tail(item.serial_tail)}`)),
         ...(pw ? [h('div', { class: 'card' }, h('div', { class: 'quiet' }, t('done_password')), h('div', { class: 'secret' }, pw), copyButton(pw, t('pw_label')))] : []),
         h('div', { class: 'notice' }, icon('triangle', 'c-need'), h('div', null, t('done_next'))),

@@ -181,6 +181,28 @@ impl<'a> BoxIn<'a> {
         self.client.post(&format!("/api/v1/cases/{id}/key"), &body)
     }
 
+    /// Hands key and password over, to be confirmed later. Gives what the confirmation must name.
+    ///
+    /// # Panics
+    /// When the box refuses.
+    pub fn hand_over(&self, id: &str, key: &str, password: &str) -> String {
+        let body = json!({ "key": key, "new_password": password });
+        let answer = self
+            .client
+            .post(&format!("/api/v1/cases/{id}/key"), &body)
+            .expect("answered")
+            .json();
+        let submission = answer["submission"].as_str();
+        submission.unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    /// Confirms what was handed over; the answer comes when the attempt has ended.
+    pub fn confirm(&self, id: &str, submission: &str, serial: &str) -> Option<Answer> {
+        let body = json!({ "submission": submission, "serial": serial });
+        self.client
+            .post(&format!("/api/v1/cases/{id}/confirm"), &body)
+    }
+
     /// Presses a key of the panel and lets it go.
     ///
     /// # Panics

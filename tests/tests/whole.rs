@@ -9,7 +9,7 @@ use resetbox_tests::agent::BoxIn;
 use resetbox_tests::netns::{Host, Switch};
 use resetbox_tests::plant::PlantIn;
 use resetbox_tests::process::wait_for;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const PASSWORD: &str = "Ladder+7-Bolts";
 
@@ -162,7 +162,14 @@ fn a_second_export_by_another_client_is_told() {
     let refused = agent
         .send_key(&id, &key_of_old_code, PASSWORD, &camera.serial)
         .expect("answered");
-    assert_eq!(kind(&refused.json()), "must-insist", "{}", refused.json());
+    assert_eq!(
+        kind(&refused.json()),
+        "insist-re-exported",
+        "{}",
+        refused.json()
+    );
+    let case = agent.case(&id);
+    assert_eq!(case["insist_because"], "re-exported", "{case}");
     assert_eq!(
         plant.camera(0).expect("there").counters.resets,
         0,
@@ -257,4 +264,67 @@ fn a_wrong_key_is_sent_once_and_the_tries_are_told() {
         .expect("answered")
         .expect(200);
     assert_eq!(plant.camera(0).expect("there").counters.resets, 2);
+}
+
+#[test]
+fn a_confirmation_sends_the_key_that_it_names_and_no_other() {
+    let (_switch, agent, plant_host) = site();
+    let plant = PlantIn::start(&plant_host, typed_key_cameras(1));
+    let folder = tempfile::tempdir().expect("a folder");
+    let agent = BoxIn::start(&agent, folder.path(), "");
+    agent.wait_devices(1, Duration::from_secs(30));
+    let camera = plant.camera(0).expect("there");
+    let resets = || plant.camera(0).expect("there").counters.resets;
+    let id = agent.open_case(&mac_of(&camera));
+    let key = key(&plant, &agent.device_code(&id));
+
+    // Two phones: the second one's key takes the place of the first one's.
+    let first = agent.hand_over(&id, "AAAA0000", "First+7-Bolts");
+    assert_eq!(agent.case(&id)["submission"], first.as_str());
+    let second = agent.hand_over(&id, &key, PASSWORD);
+    assert_ne!(first, second);
+    let case = agent.case(&id);
+    assert_eq!(case["submission"], second.as_str(), "{case}");
+    let audit = agent.client().json("/api/v1/audit");
+    let told = audit.as_array().expect("lines").iter();
+    let told = told.filter(|line| line["what"] == "key-replaced").count();
+    assert_eq!(told, 1, "{audit}");
+
+    let stale = agent
+        .confirm(&id, &first, &camera.serial)
+        .expect("answered");
+    assert_eq!((stale.status, kind(&stale.json())), (409, "key-replaced"));
+    assert_eq!(stale.json()["culprit"], "operator");
+    assert_eq!(resets(), 0, "nothing was sent");
+
+    // Everybody presses at once: one of those who mean what waits wins, and one reset leaves.
+    let answers: Vec<u16> = std::thread::scope(|scope| {
+        let presses: Vec<_> = [&first, &second, &second, &first, &second]
+            .into_iter()
+            .map(|submission| {
+                let (client, path) = (agent.client(), format!("/api/v1/cases/{id}/confirm"));
+                let body = json!({ "submission": submission, "serial": camera.serial });
+                scope.spawn(move || client.post(&path, &body).expect("answered").status)
+            })
+            .collect();
+        let answers = presses
+            .into_iter()
+            .map(|press| press.join().expect("no panic"));
+        answers.collect()
+    });
+    let won = answers.iter().filter(|status| **status == 200).count();
+    assert_eq!(won, 1, "{answers:?}");
+    assert!(
+        answers
+            .iter()
+            .all(|status| [200, 409, 410].contains(status)),
+        "{answers:?}"
+    );
+    assert_eq!(
+        agent.wait_phase(&id, &["done"])["submission"],
+        second.as_str()
+    );
+    assert_eq!(resets(), 1, "sent once");
+    plant_host.ip(&format!("addr add {}/32 dev lo", camera.address));
+    assert_eq!(plant.login(0, PASSWORD), Login::Accepted);
 }

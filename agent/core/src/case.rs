@@ -24,9 +24,10 @@ use crate::outbox::{Asker, Line, Outbox};
 use crate::policy::Policy;
 use crate::problem::{Problem, ProblemKind};
 use crate::record::ExportRecord;
-use crate::request::{CaseId, Channel};
+use crate::request::{CaseId, Channel, SubmissionId};
 use crate::roster::{Roster, clean};
 use crate::time::{Mono, Now, Wall};
+use crate::view::MustInsist;
 
 mod attempt;
 mod cases;
@@ -112,6 +113,8 @@ pub(crate) struct Case {
     /// What the last attempt ended with.
     last: Option<Problem>,
     attempts: u32,
+    /// What a person handed over last in this run.
+    submission: Option<SubmissionId>,
     code_errors: u32,
     tries_left: Option<u32>,
     locked: Option<Mono>,
@@ -305,12 +308,15 @@ impl Case {
         (!left.is_zero()).then_some(left)
     }
 
-    fn must_insist(&self, policy: &Policy) -> bool {
-        self.code_errors >= policy.code_errors_before_insisting
-            || self
-                .doubt
-                .as_ref()
-                .is_some_and(|doubt| doubt.kind == ProblemKind::ReExported)
+    fn must_insist(&self, policy: &Policy) -> Option<MustInsist> {
+        let doubt = self.doubt.as_ref().map(|doubt| &doubt.kind);
+        if doubt == Some(&ProblemKind::ReExported) {
+            // It comes first: it also explains why keys were refused, and what helps.
+            Some(MustInsist::ReExported)
+        } else {
+            (self.code_errors >= policy.code_errors_before_insisting)
+                .then_some(MustInsist::KeysRefused)
+        }
     }
 
     /// The next moment at which something must be done, and whether it is an answer that is awaited.

@@ -87,7 +87,8 @@ pub(crate) fn case_of(id: &CaseId, device: &DeviceView) -> CaseView {
         lock_minutes: None,
         problem: None,
         doubt: None,
-        must_insist: false,
+        must_insist: None,
+        submission: None,
         attempts: 0,
         device_present: true,
     }

@@ -8,7 +8,7 @@ use crate::drbg::Drbg;
 use crate::effect::{Effect, How, Purpose, Transmit};
 use crate::event::LinkId;
 use crate::record::{AuditEntry, CaseRecord, Record, SettingsRecord};
-use crate::request::{CaseId, Channel, Reply, RequestId};
+use crate::request::{CaseId, Channel, Reply, RequestId, SubmissionId};
 use crate::time::{Now, Seed};
 use crate::view::Feed;
 
@@ -61,6 +61,7 @@ pub(crate) struct Outbox {
     last_record: u64,
     last_pair: u64,
     last_audit: u64,
+    last_submission: u64,
     /// Hashes of the datagrams sent last, oldest first.
     own: VecDeque<u64>,
 }
@@ -75,6 +76,7 @@ impl Outbox {
             last_record: 0,
             last_pair: 0,
             last_audit,
+            last_submission: 0,
             own: VecDeque::new(),
         }
     }
@@ -160,6 +162,14 @@ impl Outbox {
             number: self.last_pair,
         });
         self.last_pair
+    }
+
+    /// A name for what a person hands over; the count keeps it apart from all others of this run, the random
+    /// part from those of other runs.
+    pub(crate) fn submission_id(&mut self) -> SubmissionId {
+        self.last_submission += 1;
+        let random = self.random.case_id();
+        SubmissionId(format!("{}-{random}", self.last_submission))
     }
 
     pub(crate) fn reply(&mut self, asker: Asker, reply: Reply) {

@@ -174,6 +174,10 @@ pub enum ProblemKind {
     SerialMismatch,
     /// Two wrong keys: insist, or stop and ask the vendor.
     MustInsist,
+    /// Somebody else asked the device for a code, so that the key is probably void: insist, or start anew.
+    InsistReExported,
+    /// The confirmation is for a key that another one has replaced.
+    KeyReplaced,
     /// The camera cannot pass the password on.
     NoSync,
     /// Wrong PIN.
@@ -246,6 +250,8 @@ impl ProblemKind {
             Self::PasswordForm { .. } => "password-form",
             Self::SerialMismatch => "serial-mismatch",
             Self::MustInsist => "must-insist",
+            Self::InsistReExported => "insist-re-exported",
+            Self::KeyReplaced => "key-replaced",
             Self::NoSync => "no-sync",
             Self::PinWrong => "pin-wrong",
             Self::PinSlow { .. } => "pin-slow",

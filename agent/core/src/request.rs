@@ -36,6 +36,18 @@ impl core::fmt::Display for CaseId {
     }
 }
 
+/// Names what one person handed over for a case, so that a confirmation says which key it is about: the
+/// count since the start of the box and a random part. It tells nothing of the key, is never used twice, and
+/// means nothing after a restart, as key and password do not survive one.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SubmissionId(pub String);
+
+impl core::fmt::Display for SubmissionId {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// What is asked.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Request {
@@ -50,7 +62,8 @@ pub enum Request {
         mac: Mac,
     },
     /// Hand over the reset key and the new password. Both are checked, kept in memory only, and
-    /// wait for [`Request::Confirm`], unless `confirm` already holds the device's whole serial.
+    /// wait for [`Request::Confirm`], unless `confirm` already holds the device's whole serial. What waited
+    /// before is forgotten.
     SubmitKey {
         /// The case.
         case: CaseId,
@@ -80,10 +93,12 @@ pub enum Request {
     Confirm {
         /// The case.
         case: CaseId,
+        /// What the person saw waiting; something else is not sent.
+        submission: SubmissionId,
         /// The device's whole serial: it must be the case's.
         serial: String,
-        /// The person insists although the case had
-        /// [`Policy::code_errors_before_insisting`](crate::Policy::code_errors_before_insisting) code errors.
+        /// The person insists although the case says
+        /// [`MustInsist`](crate::view::MustInsist).
         insist: bool,
     },
     /// Forget the key and password that wait for a confirmation; the case waits for a key again.
@@ -141,7 +156,12 @@ pub enum Done {
     /// The case, new or already open.
     Case(CaseId),
     /// Key and password are well-formed and wait for the confirmation.
-    AwaitingConfirm(CaseId),
+    AwaitingConfirm {
+        /// The case.
+        case: CaseId,
+        /// What the confirmation must name.
+        submission: SubmissionId,
+    },
     /// The camera said success.
     Succeeded(CaseId),
     /// PIN or token were right: open a session.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sadp::Way;
 
 use crate::problem::Problem;
-use crate::view::{CasePhase, Finding};
+use crate::view::{CasePhase, Finding, MustInsist};
 
 /// A key of the panel. Four-key panels have the first four.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -279,8 +279,8 @@ pub enum Page {
         sync_cameras: bool,
         /// The device can do that at all.
         can_sync: bool,
-        /// Two wrong keys already.
-        must_insist: bool,
+        /// Why the person must insist.
+        must_insist: Option<MustInsist>,
         /// The key does not have the usual 8 characters: look again before sending.
         unusual_key: bool,
     },

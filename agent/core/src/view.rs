@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::policy::Language;
 use crate::problem::Problem;
-use crate::request::{CaseId, Channel};
+use crate::request::{CaseId, Channel, SubmissionId};
 use crate::screen::Screen;
 use crate::time::{Mono, Wall};
 
@@ -211,12 +211,26 @@ pub struct CaseView {
     pub problem: Option<Problem>,
     /// The device may have restarted or is silent: the person should look.
     pub doubt: Option<Problem>,
-    /// The next attempt needs `insist`.
-    pub must_insist: bool,
+    /// The next attempt needs `insist`, and why.
+    pub must_insist: Option<MustInsist>,
+    /// What a person handed over last in this run of the box: what waits for its confirmation in
+    /// [`CasePhase::Ready`], what is being sent, or what was. `None` in other phases.
+    pub submission: Option<SubmissionId>,
     /// Attempts so far.
     pub attempts: u32,
     /// The device answers now.
     pub device_present: bool,
+}
+
+/// Why a person must insist before a key is sent.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MustInsist {
+    /// The device refused several keys
+    /// ([`Policy::code_errors_before_insisting`](crate::Policy::code_errors_before_insisting)): one more can lock it.
+    KeysRefused,
+    /// Somebody else asked the device for a code: the key is probably void, and would cost a try.
+    ReExported,
 }
 
 /// The phases as people see them.

@@ -130,7 +130,7 @@ fn a_lesser_doubt_does_not_hide_that_the_key_is_probably_void() {
     let doubt = Some(Problem::new(ProblemKind::ReExported));
     assert_eq!(bench.case(&id).doubt, doubt);
     let request = confirmed(&mut bench, &id, &camera);
-    assert_eq!(refused(&bench, request), ProblemKind::MustInsist);
+    assert_eq!(refused(&bench, request), ProblemKind::InsistReExported);
 }
 
 #[test]
@@ -215,11 +215,16 @@ fn absurd_numbers_of_a_device_are_survived() {
                 confirm: None,
             },
         );
-        assert!(bench.reply(request).expect("answered").is_ok());
+        let Ok(Done::AwaitingConfirm { submission, .. }) =
+            bench.reply(request).expect("answered").clone()
+        else {
+            panic!("well-formed");
+        };
         bench.ask(
             Channel::Phone,
             Request::Confirm {
                 case: id.clone(),
+                submission,
                 serial: camera.serial.clone(),
                 insist: true,
             },

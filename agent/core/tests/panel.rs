@@ -8,7 +8,7 @@ use std::time::Duration;
 use bench::{Bench, Device};
 use resetbox_core::policy::KeySet;
 use resetbox_core::screen::{Action, Button, Edge, KEY_DONE, Page};
-use resetbox_core::view::{CasePhase, IndicatorState};
+use resetbox_core::view::{CasePhase, IndicatorState, MustInsist};
 use resetbox_core::{Event, Mono, Now, Policy, ProblemKind, Purpose};
 
 const EXPORT: &str = "<Result>success</Result><EncryptString>aGVsbG8gd29ybGQ=</EncryptString>";
@@ -245,7 +245,10 @@ fn a_wrong_key_is_told_and_the_next_one_sent_only_when_the_person_says_so() {
     else {
         panic!("{:?}", person.sees());
     };
-    assert_eq!((must_insist, tries_left), (true, Some(3)));
+    assert_eq!(
+        (must_insist, tries_left),
+        (Some(MustInsist::KeysRefused), Some(3))
+    );
     person.hold_for(Action::Insist);
     let reset = person.exchanges(&mut camera);
     assert!(reset.contains("<Types>reset</Types>"));

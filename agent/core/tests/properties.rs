@@ -9,16 +9,33 @@ use bench::{Bench, Device, element};
 use proptest::prelude::*;
 use resetbox_core::event::WallSource;
 use resetbox_core::record::{CaseRecord, PhaseRecord};
-use resetbox_core::request::CaseId;
+use resetbox_core::request::{CaseId, Done, SubmissionId};
 use resetbox_core::screen::{Button, Edge};
 use resetbox_core::secret::SecretText;
 use resetbox_core::view::CasePhase;
-use resetbox_core::{Channel, Event, LinkId, Mono, Now, Policy, Purpose, Record, Request, Wall};
+use resetbox_core::{
+    Channel, Event, LinkId, Mono, Now, Policy, ProblemKind, Purpose, Record, Request, Wall,
+};
 
-/// Planted secrets: found anywhere but in a reset they are a leak.
+/// Planted secrets: found anywhere but in a reset they are a leak. Each submission has an end of its own.
 const KEY: &str = "SecretKey7";
 const FILE: &str = "U2VjcmV0RmlsZQ";
 const PASSWORD: &str = "Zq9-SecretPw";
+const CHANNELS: [Channel; 3] = [Channel::Phone, Channel::Mqtt, Channel::Panel];
+
+/// What a person handed over, as the test remembers it.
+struct Handed {
+    device: usize,
+    /// The request that brought it, and the run of the box in which it came.
+    request: (usize, u64),
+    code: String,
+    password: String,
+    submission: Option<SubmissionId>,
+    /// How often somebody said of this one that it shall be sent.
+    confirms: usize,
+    /// How often it was.
+    resets: usize,
+}
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -41,11 +58,15 @@ enum Act {
         device: usize,
         sent: bool,
         file: bool,
+        channel: usize,
     },
     Confirm {
         device: usize,
         right: bool,
         insist: bool,
+        /// What waits, or something that was handed over so many keys ago.
+        ago: Option<usize>,
+        channel: usize,
     },
     Withdraw(usize),
     Cancel(usize),
@@ -59,6 +80,8 @@ enum Act {
 fn acts() -> impl Strategy<Value = Act> {
     let device = || 0..3_usize;
     let link = || 2..4_u32;
+    let channel = || 0..CHANNELS.len();
+    let ago = prop::option::weighted(0.4, 0..4_usize);
     prop_oneof![
         4 => (0..3_000_u64).prop_map(Act::Pass),
         2 => (0..30_000_u64).prop_map(Act::Pass),
@@ -76,10 +99,13 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => (any::<bool>(), -50..200_i64).prop_map(|(system, hours)| Act::Wall(system, hours)),
         1 => (0..60_u64, any::<bool>()).prop_map(|(hours, known)| Act::PowerCut(hours, known)),
         4 => device().prop_map(Act::Open),
-        5 => (device(), any::<bool>(), any::<bool>())
-            .prop_map(|(device, sent, file)| Act::Key { device, sent, file }),
-        4 => (device(), prop::bool::weighted(0.9), any::<bool>())
-            .prop_map(|(device, right, insist)| Act::Confirm { device, right, insist }),
+        6 => (device(), prop::bool::weighted(0.3), any::<bool>(), channel())
+            .prop_map(|(device, sent, file, channel)| Act::Key { device, sent, file, channel }),
+        5 => (device(), prop::bool::weighted(0.9), any::<bool>(), ago, channel()).prop_map(
+            |(device, right, insist, ago, channel)| Act::Confirm {
+                device, right, insist, ago, channel,
+            }
+        ),
         1 => device().prop_map(Act::Withdraw),
         1 => device().prop_map(Act::Cancel),
         1 => (device(), any::<bool>()).prop_map(|(device, worked)| Act::Resolve(device, worked)),
@@ -97,9 +123,10 @@ struct World {
     refused: bool,
     asked: BTreeSet<u64>,
     heard: Vec<Vec<u8>>,
-    /// Since the first start: resets sent, and confirmations asked for.
-    resets: usize,
-    confirms: usize,
+    /// Since the first start.
+    handed: Vec<Handed>,
+    /// Of the box, so far.
+    runs: usize,
     exports: BTreeMap<String, usize>,
     seen: usize,
 }
@@ -123,8 +150,8 @@ impl World {
             refused: false,
             asked: BTreeSet::new(),
             heard: Vec::new(),
-            resets: 0,
-            confirms: 0,
+            handed: Vec::new(),
+            runs: 0,
             exports: BTreeMap::new(),
             seen: 0,
         };
@@ -145,17 +172,16 @@ impl World {
     }
 
     fn ask(&mut self, request: Request) {
-        let id = self.bench.ask(Channel::Phone, request);
+        self.ask_by(Channel::Phone, request);
+    }
+
+    fn ask_by(&mut self, channel: Channel, request: Request) -> u64 {
+        let id = self.bench.ask(channel, request);
         self.asked.insert(id);
+        id
     }
 
     fn act(&mut self, act: &Act) {
-        let confirm = match act {
-            Act::Key { sent, .. } => *sent,
-            Act::Confirm { .. } => true,
-            _ => false,
-        };
-        self.confirms += usize::from(confirm);
         match act.clone() {
             Act::Pass(ms) => self.bench.pass(Duration::from_millis(ms)),
             Act::LinkUp(link) => self.bench.link_up(link),
@@ -217,6 +243,7 @@ impl World {
                 self.refused = false;
                 self.asked.clear();
                 self.seen = 0;
+                self.runs += 1;
                 self.bench.link_up(2);
             }
             Act::Open(device) => self.ask(Request::OpenCase {
@@ -249,59 +276,139 @@ impl World {
                     self.bench.heard(3, &bytes);
                 }
             }
-            Act::Key { device, .. }
-            | Act::Confirm { device, .. }
-            | Act::Withdraw(device)
-            | Act::Cancel(device)
-            | Act::Resolve(device, _) => {
+            Act::Key {
+                device,
+                sent,
+                file,
+                channel,
+            } => self.hand_over(device, sent, file, CHANNELS[channel]),
+            Act::Confirm {
+                device,
+                right,
+                insist,
+                ago,
+                channel,
+            } => self.confirm(device, (right, insist), ago, CHANNELS[channel]),
+            Act::Withdraw(device) | Act::Cancel(device) | Act::Resolve(device, _) => {
                 if let Some(case) = self.case(device) {
-                    let request = self.about(case, act, device);
-                    self.ask(request);
+                    self.ask(match act {
+                        Act::Withdraw(_) => Request::Withdraw { case },
+                        Act::Resolve(_, worked) => Request::Resolve {
+                            case,
+                            worked: *worked,
+                        },
+                        _ => Request::CancelCase { case },
+                    });
                 }
             }
         }
         self.check();
     }
 
-    fn about(&self, case: CaseId, act: &Act, device: usize) -> Request {
-        let serial = self.devices[device].serial.clone();
-        match *act {
-            Act::Key { sent, file, .. } => {
-                let confirm = sent.then_some(serial);
-                let new_password = SecretText::new(PASSWORD);
-                let sync_cameras = false;
-                if file {
-                    let file = SecretText::new(FILE);
-                    Request::SubmitFile {
-                        case,
-                        file,
-                        new_password,
-                        sync_cameras,
-                        confirm,
-                    }
-                } else {
-                    let key = SecretText::new(KEY);
-                    Request::SubmitKey {
-                        case,
-                        key,
-                        new_password,
-                        sync_cameras,
-                        confirm,
-                    }
-                }
+    fn hand_over(&mut self, device: usize, sent: bool, is_file: bool, channel: Channel) {
+        let Some(case) = self.case(device) else {
+            return;
+        };
+        let count = self.handed.len();
+        let letter = |n: usize| char::from(b"kmprtv"[n % 6]);
+        let end: String = [count, count / 6, count / 36]
+            .into_iter()
+            .map(letter)
+            .collect();
+        let (code, password) = match is_file {
+            true => (format!("{FILE}{end}"), format!("{PASSWORD}{end}")),
+            false => (format!("{KEY}{end}"), format!("{PASSWORD}{end}")),
+        };
+        let confirm = sent.then(|| self.devices[device].serial.clone());
+        let new_password = SecretText::new(password.clone());
+        let text = SecretText::new(code.clone());
+        let request = match is_file {
+            true => Request::SubmitFile {
+                case,
+                file: text,
+                new_password,
+                sync_cameras: false,
+                confirm,
+            },
+            false => Request::SubmitKey {
+                case,
+                key: text,
+                new_password,
+                sync_cameras: false,
+                confirm,
+            },
+        };
+        let request = self.ask_by(channel, request);
+        let submission = match self.bench.reply(request) {
+            Some(Ok(Done::AwaitingConfirm { submission, .. })) => Some(submission.clone()),
+            _ => None,
+        };
+        if let Some(submission) = &submission {
+            assert!(!submission.0.contains(&code) && !submission.0.contains(&password));
+            let again = |other: &Handed| other.submission.as_ref() == Some(submission);
+            assert!(
+                !self.handed.iter().any(again),
+                "two submissions of one name"
+            );
+        }
+        self.handed.push(Handed {
+            device,
+            request: (self.runs, request),
+            code,
+            password,
+            submission,
+            confirms: usize::from(sent),
+            resets: 0,
+        });
+    }
+
+    /// Somebody confirms what waits now, or what he handed over before.
+    fn confirm(
+        &mut self,
+        device: usize,
+        (right, insist): (bool, bool),
+        ago: Option<usize>,
+        channel: Channel,
+    ) {
+        let Some(case) = self.case(device) else {
+            return;
+        };
+        let own = self
+            .handed
+            .iter()
+            .rev()
+            .filter(|handed| handed.device == device);
+        let submission = match ago {
+            Some(ago) => own.skip(ago).find_map(|handed| handed.submission.clone()),
+            None => self.bench.case(&case).submission,
+        };
+        let submission = submission.unwrap_or_else(|| SubmissionId("0-none".into()));
+        for handed in &mut self.handed {
+            if handed.submission.as_ref() == Some(&submission) {
+                handed.confirms += 1;
             }
-            Act::Confirm { right, insist, .. } => {
-                let serial = if right { serial } else { "DS-OTHER".into() };
-                Request::Confirm {
-                    case,
-                    serial,
-                    insist,
-                }
-            }
-            Act::Withdraw(_) => Request::Withdraw { case },
-            Act::Cancel(_) => Request::CancelCase { case },
-            Act::Resolve(_, worked) => Request::Resolve { case, worked },
-            _ => unreachable!("only acts about cases come here"),
+        }
+        let waits = self.bench.case(&case);
+        let stale =
+            waits.phase == CasePhase::Ready && waits.submission.as_ref() != Some(&submission);
+        let serial = match right {
+            true => self.devices[device].serial.clone(),
+            false => "DS-OTHER".into(),
+        };
+        let request = self.ask_by(
+            channel,
+            Request::Confirm {
+                case: case.clone(),
+                submission,
+                serial,
+                insist,
+            },
+        );
+        if stale {
+            let reply = self.bench.reply(request).expect("answered at once");
+            let kind = reply.as_ref().map_err(|problem| problem.kind.clone());
+            assert_eq!(kind, Err(ProblemKind::KeyReplaced));
+            assert_eq!(self.bench.case(&case).phase, CasePhase::Ready);
         }
     }
 
@@ -384,7 +491,22 @@ impl World {
     fn count(&mut self) {
         for sent in &self.bench.sent[self.seen..] {
             match sent.purpose {
-                Purpose::Reset => self.resets += 1,
+                Purpose::Reset => {
+                    let text = String::from_utf8_lossy(&sent.bytes);
+                    let devices = &self.devices;
+                    let mut held = self.handed.iter_mut().filter(|handed| {
+                        devices[handed.device].takes(&text, &handed.password, &handed.code)
+                    });
+                    let handed = held
+                        .next()
+                        .expect("a reset holds what somebody handed over");
+                    handed.resets += 1;
+                    assert!(
+                        handed.resets <= handed.confirms,
+                        "a reset with a key that nobody confirmed, of request {:?}",
+                        handed.request
+                    );
+                }
                 Purpose::Export => {
                     let text = String::from_utf8_lossy(&sent.bytes);
                     *self
@@ -400,10 +522,6 @@ impl World {
 
     fn check(&mut self) {
         self.count();
-        assert!(
-            self.resets <= self.confirms,
-            "a reset that nobody confirmed"
-        );
         for (mac, exports) in &self.exports {
             let cases: BTreeSet<CaseId> = self
                 .records()

@@ -54,6 +54,7 @@ transcripts! {
     reboot_in_exchange,
     recorder,
     refused_export,
+    replaced_key,
     risky_password,
     sending_fails,
     silence,

@@ -6,7 +6,9 @@ use std::time::Duration;
 use resetbox_core::View;
 use resetbox_core::policy::Language;
 use resetbox_core::record::AuditEntry;
-use resetbox_core::view::{Alert, CasePhase, CaseView, DeviceView, IndicatorState, LinkView};
+use resetbox_core::view::{
+    Alert, CasePhase, CaseView, DeviceView, IndicatorState, LinkView, MustInsist,
+};
 use sadp::Way;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -273,6 +275,13 @@ pub(crate) struct CaseBody {
     pub(crate) doubt: Option<ProblemBody>,
     /// The next attempt needs `insist`.
     pub(crate) must_insist: bool,
+    /// Why: `keys-refused` or `re-exported` (somebody else asked the device for a code).
+    #[schema(example = "keys-refused")]
+    pub(crate) insist_because: Option<&'static str>,
+    /// Names the key that waits for its confirmation, is being sent or was; `confirm` must name it. It is another
+    /// one after every hand-over, so whoever handed over a key sees here whether it is still his own.
+    #[schema(example = "3-k7m2p9xq")]
+    pub(crate) submission: Option<String>,
     /// The key that waits for its confirmation was handed over with "on its cameras too".
     pub(crate) sync_cameras: bool,
     /// Attempts so far.
@@ -462,7 +471,12 @@ impl CaseBody {
             lock_minutes: case.lock_minutes,
             problem: problem(&case.problem),
             doubt: problem(&case.doubt),
-            must_insist: case.must_insist,
+            must_insist: case.must_insist.is_some(),
+            insist_because: case.must_insist.map(|why| match why {
+                MustInsist::KeysRefused => "keys-refused",
+                MustInsist::ReExported => "re-exported",
+            }),
+            submission: case.submission.as_ref().map(|id| id.0.clone()),
             sync_cameras: case.sync_cameras,
             attempts: case.attempts,
             device_present: case.device_present,

@@ -23,6 +23,8 @@ pub(crate) fn of(problem: &Problem) -> StatusCode {
         | K::NoWay
         | K::MaybeRestarted
         | K::WrongState
+        | K::KeyReplaced
+        | K::InsistReExported
         | K::SerialMismatch => StatusCode::CONFLICT,
         K::NoOpenRequest
         | K::Overdue

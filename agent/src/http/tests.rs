@@ -272,7 +272,8 @@ fn fixture() -> View {
             ..Problem::new(ProblemKind::KeyWrong)
         }),
         doubt: None,
-        must_insist: false,
+        must_insist: None,
+        submission: None,
         sync_cameras: false,
         attempts: 1,
         device_present: true,

@@ -8,7 +8,7 @@ use resetbox_core::problem::{FileFault, KeyFault, PasswordFault, Problem, Proble
 use resetbox_core::screen::{
     Action, AlertLine, Button, Legend, Mark, Page, Row, Screen, StatusBar, Target,
 };
-use resetbox_core::view::{CaseAlert, Finding, View};
+use resetbox_core::view::{CaseAlert, Finding, MustInsist, View};
 use resetbox_view::palette::contrast;
 use resetbox_view::texts::{self, Language};
 use resetbox_view::{Geometry, Inspection, inspect, samples};
@@ -196,6 +196,8 @@ fn kinds() -> Vec<K> {
         K::NeedsActivation,
         K::SerialMismatch,
         K::MustInsist,
+        K::InsistReExported,
+        K::KeyReplaced,
         K::NoSync,
         K::PinWrong,
         K::PinSlow { wait_s: 86_400 },
@@ -431,9 +433,10 @@ fn worst_pages() -> Vec<(String, Page)> {
         ));
     }
     for (tries_left, sync_cameras, must_insist, unusual_key) in [
-        (None, true, true, true),
-        (Some(1), false, true, false),
-        (Some(u32::MAX), true, false, true),
+        (None, true, Some(MustInsist::KeysRefused), true),
+        (Some(2), true, Some(MustInsist::ReExported), true),
+        (Some(1), false, Some(MustInsist::KeysRefused), false),
+        (Some(u32::MAX), true, None, true),
     ] {
         all.push((
             "confirm send".into(),

@@ -66,15 +66,22 @@ impl Agent {
             }
             Request::Confirm {
                 case,
+                submission,
                 serial,
                 insist,
             } => {
                 let (mut cx, cases) = self.parts(now);
-                cases.confirm(&mut cx, &case, (&serial, insist), asker, channel);
+                cases.confirm(
+                    &mut cx,
+                    &case,
+                    (&submission, &serial, insist),
+                    asker,
+                    channel,
+                );
             }
             Request::Withdraw { case } => {
                 let (mut cx, cases) = self.parts(now);
-                cases.withdraw(&mut cx, &case, asker);
+                cases.withdraw(&mut cx, &case, asker, channel);
             }
             Request::CancelCase { case } => {
                 let (mut cx, cases) = self.parts(now);

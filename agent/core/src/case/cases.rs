@@ -9,7 +9,7 @@ use crate::event::LinkId;
 use crate::outbox::Asker;
 use crate::problem::ProblemKind;
 use crate::record::CaseRecord;
-use crate::request::{CaseId, Channel, Done, Reply};
+use crate::request::{CaseId, Channel, Done, Reply, SubmissionId};
 use crate::time::Mono;
 use crate::view::CaseView;
 
@@ -217,18 +217,24 @@ impl Cases {
         &mut self,
         cx: &mut Cx<'_>,
         id: &CaseId,
-        (serial, insist): (&str, bool),
+        (submission, serial, insist): (&SubmissionId, &str, bool),
         asker: Asker,
         channel: Channel,
     ) {
         self.asked(cx, id, asker, |case, cx, asker| {
-            case.confirm(cx, (serial, insist), asker, channel);
+            case.confirm(cx, (submission, serial, insist), asker, channel);
         });
     }
 
-    pub(crate) fn withdraw(&mut self, cx: &mut Cx<'_>, id: &CaseId, asker: Asker) {
+    pub(crate) fn withdraw(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: &CaseId,
+        asker: Asker,
+        channel: Channel,
+    ) {
         self.asked(cx, id, asker, |case, cx, asker| {
-            let reply = case.withdraw(cx);
+            let reply = case.withdraw(cx, channel);
             cx.out.reply(asker, reply);
         });
     }

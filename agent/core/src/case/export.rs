@@ -46,6 +46,7 @@ impl Case {
             phase: Phase::Cancelled,
             last: None,
             attempts: 0,
+            submission: None,
             code_errors: 0,
             tries_left: None,
             locked: None,

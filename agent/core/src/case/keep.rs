@@ -161,6 +161,7 @@ impl Case {
             phase,
             last,
             attempts: record.attempts,
+            submission: None,
             code_errors: record.code_errors,
             tries_left: record.tries_left,
             locked: None,

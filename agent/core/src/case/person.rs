@@ -4,9 +4,10 @@ use super::attempt::{Attempt, Code, Secrets};
 use super::{Case, Cx, Phase, no};
 use crate::outbox::Asker;
 use crate::problem::{Problem, ProblemKind};
-use crate::request::{CaseId, Channel, Done, Reply};
+use crate::request::{CaseId, Channel, Done, Reply, SubmissionId};
 use crate::rules;
 use crate::secret::SecretText;
+use crate::view::MustInsist;
 
 /// What a person hands over for a case.
 pub(crate) struct Submission {
@@ -30,8 +31,19 @@ impl Case {
             Ok(secrets) => secrets,
             Err(problem) => return cx.out.reply(asker, Err(problem)),
         };
+        let replaced = matches!(self.phase, Phase::Ready(_));
+        let submission = cx.out.submission_id();
         self.phase = Phase::Ready(secrets);
+        self.submission = Some(submission.clone());
         self.last = None;
+        if replaced {
+            self.tell(
+                cx,
+                "key-replaced",
+                Some(channel),
+                "the key that waited for its confirmation was not sent".into(),
+            );
+        }
         let kind = if what.is_file {
             "file-entered"
         } else {
@@ -45,10 +57,12 @@ impl Case {
         );
         self.write(cx);
         match what.confirm {
-            Some(serial) => self.confirm(cx, (&serial, false), asker, channel),
-            None => cx
-                .out
-                .reply(asker, Ok(Done::AwaitingConfirm(self.id.clone()))),
+            Some(serial) => self.confirm(cx, (&submission, &serial, false), asker, channel),
+            None => {
+                let case = self.id.clone();
+                cx.out
+                    .reply(asker, Ok(Done::AwaitingConfirm { case, submission }));
+            }
         }
     }
 
@@ -86,18 +100,25 @@ impl Case {
     pub(super) fn confirm(
         &mut self,
         cx: &mut Cx<'_>,
-        (serial, insist): (&str, bool),
+        (submission, serial, insist): (&SubmissionId, &str, bool),
         asker: Asker,
         channel: Channel,
     ) {
+        let must_insist = self.must_insist(cx.policy).filter(|_| !insist);
         let problem = if !matches!(self.phase, Phase::Ready(_)) {
             no(ProblemKind::WrongState)
+        } else if self.submission.as_ref() != Some(submission) {
+            no(ProblemKind::KeyReplaced)
         } else if !self.is_serial(serial) {
             no(ProblemKind::SerialMismatch)
-        } else if self.must_insist(cx.policy) && !insist {
+        } else if let Some(why) = must_insist {
+            let kind = match why {
+                MustInsist::KeysRefused => ProblemKind::MustInsist,
+                MustInsist::ReExported => ProblemKind::InsistReExported,
+            };
             Problem {
                 tries_left: self.tries_left,
-                ..no(ProblemKind::MustInsist)
+                ..no(kind)
             }
         } else if let Some(left) = self.lock_left(cx.now.mono).filter(|_| !insist) {
             let minutes = u32::try_from(left.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
@@ -122,11 +143,16 @@ impl Case {
         cx.out.reply(asker, Err(problem));
     }
 
-    pub(super) fn withdraw(&mut self, cx: &mut Cx<'_>) -> Reply {
+    pub(super) fn withdraw(&mut self, cx: &mut Cx<'_>, channel: Channel) -> Reply {
         match &self.phase {
             Phase::Ready(_) => {
                 self.phase = Phase::Awaiting;
-                cx.out.redraw();
+                self.tell(
+                    cx,
+                    "key-withdrawn",
+                    Some(channel),
+                    "the key that waited for its confirmation was forgotten".into(),
+                );
             }
             Phase::Attempt(attempt) if attempt.can_be_stopped() => {
                 let recorded = attempt.is_recorded();

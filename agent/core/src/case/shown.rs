@@ -47,7 +47,17 @@ impl Case {
                 .map(|left| u32::try_from(left.as_secs().div_ceil(60)).unwrap_or(u32::MAX)),
             problem: self.problem(),
             doubt: self.doubt_view(now),
-            must_insist: phase.is_open() && self.must_insist(policy),
+            must_insist: self.must_insist(policy).filter(|_| phase.is_open()),
+            submission: self.submission.clone().filter(|_| {
+                matches!(
+                    phase,
+                    CasePhase::Ready
+                        | CasePhase::Exchanging
+                        | CasePhase::Sending
+                        | CasePhase::Unclear
+                        | CasePhase::Done
+                )
+            }),
             attempts: self.attempts,
             device_present: self.present,
         }

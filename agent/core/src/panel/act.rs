@@ -63,24 +63,25 @@ impl Panel {
                 insist,
                 sync,
             } => {
-                self.send_typed(&case, attempts, insist, sync, world, asks);
+                self.send_typed(&case, attempts, insist.is_some(), sync, world, asks);
             }
             Intent::SendWaiting {
                 case,
-                attempts,
+                submission,
                 insist,
-                ..
             } => {
                 if let Some(view) = find(world, &case) {
                     let serial = view.serial.clone();
                     self.pending = Some(Pending::Send {
                         case: case.clone(),
-                        attempts,
+                        attempts: view.attempts,
+                        then: None,
                     });
                     asks.push(Ask::Request(Request::Confirm {
                         case,
+                        submission,
                         serial,
-                        insist,
+                        insist: insist.is_some(),
                     }));
                 }
             }
@@ -260,10 +261,7 @@ impl Panel {
         let Some(draft) = self.draft.take().filter(|draft| draft.case == *id) else {
             return;
         };
-        if case.phase == CasePhase::Ready {
-            // A key that came another way waits too; the person here has just decided for this one.
-            asks.push(Ask::Request(Request::Withdraw { case: id.clone() }));
-        }
+        // A key that came another way may wait too; the person here has just decided for this one.
         asks.push(Ask::Request(Request::SubmitKey {
             case: id.clone(),
             key: draft.entry.secret().clone(),
@@ -271,14 +269,10 @@ impl Panel {
             sync_cameras: sync,
             confirm: None,
         }));
-        asks.push(Ask::Request(Request::Confirm {
-            case: id.clone(),
-            serial: case.serial.clone(),
-            insist,
-        }));
         self.pending = Some(Pending::Send {
             case: id.clone(),
             attempts,
+            then: Some((case.serial.clone(), insist)),
         });
         self.go(Place::Case {
             id: id.clone(),

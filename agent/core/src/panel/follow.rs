@@ -72,7 +72,7 @@ impl Panel {
             _ => {}
         }
         self.forget_trouble(world);
-        if let Some(Pending::Send { case, attempts }) = &self.pending
+        if let Some(Pending::Send { case, attempts, .. }) = &self.pending
             && find(world, case).is_none_or(|view| view.attempts != *attempts)
         {
             self.pending = None;

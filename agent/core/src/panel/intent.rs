@@ -2,8 +2,9 @@
 
 use sadp::Mac;
 
-use crate::request::CaseId;
+use crate::request::{CaseId, SubmissionId};
 use crate::screen::SettingItem;
+use crate::view::MustInsist;
 
 /// What a press means. Compared between the beginning and the end of a long press: it names all that
 /// the person saw and agreed to.
@@ -36,15 +37,14 @@ pub(super) enum Intent {
     SendTyped {
         case: CaseId,
         attempts: u32,
-        insist: bool,
+        insist: Option<MustInsist>,
         sync: bool,
     },
     /// Send the key that came another way.
     SendWaiting {
         case: CaseId,
-        attempts: u32,
-        insist: bool,
-        sync: bool,
+        submission: SubmissionId,
+        insist: Option<MustInsist>,
     },
     Sync,
     Worked(CaseId),

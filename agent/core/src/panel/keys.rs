@@ -234,7 +234,7 @@ impl Panel {
         keys: &mut Vec<Key>,
     ) {
         let id = || case.id.clone();
-        let send = if case.must_insist {
+        let send = if case.must_insist.is_some() {
             Action::Insist
         } else {
             Action::Send
@@ -263,15 +263,18 @@ impl Panel {
                 keys.push(press(Button::Back, Action::Back, Intent::Read(id())));
             }
             Shown::ConfirmWaiting(_) | Shown::ConfirmTyped(_) if is_locked(case) => {}
-            Shown::ConfirmWaiting(_) => keys.push(hold(
-                send,
-                Intent::SendWaiting {
-                    case: id(),
-                    attempts: case.attempts,
-                    insist: case.must_insist,
-                    sync: case.sync_cameras,
-                },
-            )),
+            Shown::ConfirmWaiting(_) => {
+                if let Some(submission) = &case.submission {
+                    keys.push(hold(
+                        send,
+                        Intent::SendWaiting {
+                            case: id(),
+                            submission: submission.clone(),
+                            insist: case.must_insist,
+                        },
+                    ));
+                }
+            }
             Shown::ConfirmTyped(_) => {
                 let sync = self.draft.as_ref().is_some_and(|draft| draft.sync);
                 keys.push(hold(

@@ -104,6 +104,8 @@ pub(crate) struct Panel {
     draft: Option<Draft>,
     /// What was asked and has not come to an end yet.
     pending: Option<Pending>,
+    /// What follows from an answer; asked with the next look.
+    next: Option<Ask>,
     /// The device that was made to blink here.
     lamp: Option<Mac>,
     /// What each case looked like last time; `None` before the first look.
@@ -127,8 +129,13 @@ pub(crate) struct Panel {
 enum Pending {
     /// A case for this device.
     Open { mac: Mac },
-    /// The attempt that was confirmed here, when the case had seen so many.
-    Send { case: CaseId, attempts: u32 },
+    /// The attempt that was confirmed here, when the case had seen so many. `then`: what was typed here was
+    /// handed over; its confirmation, for this serial, follows as soon as it has a name.
+    Send {
+        case: CaseId,
+        attempts: u32,
+        then: Option<(String, bool)>,
+    },
     /// Anything else about a case.
     Other { case: CaseId },
 }
@@ -144,6 +151,7 @@ impl Panel {
             asleep: false,
             draft: None,
             pending: None,
+            next: None,
             lamp: None,
             known: None,
             dismissed: BTreeSet::new(),
@@ -193,7 +201,7 @@ impl Panel {
         random: &mut dyn RngCore,
     ) -> Vec<Ask> {
         self.follow(now, world);
-        let mut asks = Vec::new();
+        let mut asks: Vec<Ask> = self.next.take().into_iter().collect();
         self.hold_on(now, world, random, &mut asks);
         self.doze(now, world);
         self.settle(now, world, &mut asks);
@@ -210,6 +218,21 @@ impl Panel {
                 }
             }
             Ok(Done::Succeeded(_)) => self.pending = None,
+            Ok(Done::AwaitingConfirm { case, submission }) => {
+                if let Some(Pending::Send {
+                    case: own, then, ..
+                }) = &mut self.pending
+                    && own == case
+                    && let Some((serial, insist)) = then.take()
+                {
+                    self.next = Some(Ask::Request(Request::Confirm {
+                        case: case.clone(),
+                        submission: submission.clone(),
+                        serial,
+                        insist,
+                    }));
+                }
+            }
             Ok(_) => {}
             Err(problem) => self.refused(problem),
         }

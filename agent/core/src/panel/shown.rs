@@ -100,7 +100,7 @@ impl Panel {
     fn shown_case<'w>(&'w self, case: &'w CaseView, trouble: Option<&Problem>) -> Shown<'w> {
         let sending = matches!(
             &self.pending,
-            Some(Pending::Send { case: id, attempts }) if *id == case.id && *attempts == case.attempts
+            Some(Pending::Send { case: id, attempts, .. }) if *id == case.id && *attempts == case.attempts
         );
         let outcome = case
             .problem

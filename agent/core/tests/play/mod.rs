@@ -14,13 +14,13 @@
 //! store ok|silent|says-ok|says-no      pairs ok|silent|fail      sending-fails export|exchange|reset
 //! wall system|phone HOURS   the time becomes known: so many hours after an arbitrary day
 //! power-cut HOURS [known]   the plug is pulled for so long; known: the box has a clock that runs on
-//! ask N CHANNEL open A | key A KEY PASSWORD [sync] [sent] | file A TEXT PASSWORD | confirm A [insist]
+//! ask N CHANNEL open A | key A KEY PASSWORD [sync] [sent] | file A TEXT PASSWORD | confirm A [insist] [of=N]
 //!               | wrong-confirm A | withdraw A | cancel A | resolve A worked|not | lamp A | scan
 //! > WHAT LINK [A KEY PASSWORD]   must have been sent next (inquiries are not listed): for a reset also its content
 //! ! PHASE [PROBLEM]         must have been written next: a case in another phase than before
 //! = N ok|case|awaiting-confirm|succeeded|no PROBLEM [tries=N] [lock=N]    must have been replied next
 //! ~ A PHASE [left=H:MM] [code=TEXT] [problem=P] [doubt=P] [tries=N] [lock=N] [attempts=N] [at-most] [may-be-void]
-//!     [insist] [gone]       what surfaces show of its newest case (words left out must not hold)
+//!     [insist|insist-re-exported] [gone]       what surfaces show of its newest case (words left out must not hold)
 //! ```
 
 #![allow(unreachable_pub, reason = "it is a module of a test")]
@@ -31,9 +31,9 @@ use std::time::Duration;
 use resetbox_core::effect::How;
 use resetbox_core::event::WallSource;
 use resetbox_core::record::PhaseRecord;
-use resetbox_core::request::{CaseId, Done};
+use resetbox_core::request::{CaseId, Done, SubmissionId};
 use resetbox_core::secret::SecretText;
-use resetbox_core::view::{CasePhase, CaseView};
+use resetbox_core::view::{CasePhase, CaseView, MustInsist};
 use resetbox_core::{
     Channel, Effect, Event, LinkId, Mono, Now, Policy, Problem, Purpose, Record, Reply, Request,
     Wall,
@@ -325,11 +325,13 @@ impl Player {
             },
             ["confirm", name, rest @ ..] => Request::Confirm {
                 case: case(name),
+                submission: self.submission(name, rest),
                 serial: serial(name),
-                insist: rest == ["insist"],
+                insist: rest.contains(&"insist"),
             },
             ["wrong-confirm", name] => Request::Confirm {
                 case: case(name),
+                submission: self.submission(name, &[]),
                 serial: "DS-OTHER".into(),
                 insist: false,
             },
@@ -350,6 +352,20 @@ impl Player {
         let id = self.bench.next_request();
         self.asked.insert(number, id);
         self.bench.ask(channel, request);
+    }
+
+    /// What a confirmation names: what waits, or what a request handed over (`of=2`).
+    fn submission(&self, name: &str, words: &[&str]) -> SubmissionId {
+        let of = words.iter().find_map(|word| word.strip_prefix("of="));
+        let Some(of) = of else {
+            let waits = self.case(name).submission;
+            return waits.unwrap_or_else(|| SubmissionId("none".into()));
+        };
+        let request = self.asked[&self.number::<u64>(of)];
+        match self.bench.reply(request) {
+            Some(Ok(Done::AwaitingConfirm { submission, .. })) => submission.clone(),
+            other => self.fail(&format!("nothing was handed over: {other:?}")),
+        }
     }
 
     /// The next effect that transcripts list, in their words.
@@ -474,7 +490,7 @@ fn reply_said(reply: &Reply) -> String {
     match reply {
         Ok(Done::Ok) => "ok".into(),
         Ok(Done::Case(_)) => "case".into(),
-        Ok(Done::AwaitingConfirm(_)) => "awaiting-confirm".into(),
+        Ok(Done::AwaitingConfirm { .. }) => "awaiting-confirm".into(),
         Ok(Done::Succeeded(_)) => "succeeded".into(),
         Ok(other) => format!("{other:?}"),
         Err(problem) => format!("no {}", problem_said(problem)),
@@ -522,7 +538,11 @@ fn case_said(case: &CaseView) -> Vec<String> {
     add(true, format!("attempts={}", case.attempts));
     add(case.left_at_most, "at-most".into());
     add(case.may_be_void, "may-be-void".into());
-    add(case.must_insist, "insist".into());
+    match case.must_insist {
+        Some(MustInsist::KeysRefused) => add(true, "insist".into()),
+        Some(MustInsist::ReExported) => add(true, "insist-re-exported".into()),
+        None => {}
+    }
     add(!case.device_present && case.phase.is_open(), "gone".into());
     said
 }

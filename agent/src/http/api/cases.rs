@@ -6,7 +6,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use resetbox_core::Request;
-use resetbox_core::request::{CaseId, Done};
+use resetbox_core::request::{CaseId, Done, SubmissionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -145,6 +145,10 @@ pub(crate) struct Outcome {
     /// `awaiting-confirm`: well-formed, waits for `confirm`. `succeeded`: the device said success.
     #[schema(example = "awaiting-confirm")]
     outcome: &'static str,
+    /// What `confirm` must name; with `awaiting-confirm` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "3-k7m2p9xq")]
+    submission: Option<String>,
 }
 
 /// Hands over key and new password. Nothing is sent before a confirmation.
@@ -209,9 +213,13 @@ pub(crate) async fn file(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Confirm {
+    /// The `submission` that is meant, as the hand-over's answer or the case names it. Another one waits by now:
+    /// 409 `key-replaced`, and nothing is sent.
+    #[schema(example = "3-k7m2p9xq")]
+    submission: String,
     /// The whole serial of the device that is meant.
     serial: String,
-    /// Send although the case had too many wrong keys.
+    /// Send although the case says `must_insist`.
     #[serde(default)]
     insist: bool,
 }
@@ -222,6 +230,7 @@ pub(crate) struct Confirm {
     params(("id" = String, Path, description = "The case.")),
     responses(
         (status = 200, description = "The device said success.", body = Outcome),
+        (status = 409, description = "The case is not in a state for this, or another key waits than the one named.", body = ProblemBody, content_type = "application/problem+json"),
         (status = "4XX", description = "As for `key`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 504, description = "No answer: it may have worked.", body = ProblemBody, content_type = "application/problem+json"),
     ),
@@ -235,6 +244,7 @@ pub(crate) async fn confirm(
 ) -> Result<Json<Outcome>, Fault> {
     let request = Request::Confirm {
         case: case_id(id)?,
+        submission: SubmissionId(confirm.submission),
         serial: confirm.serial,
         insist: confirm.insist,
     };
@@ -242,12 +252,14 @@ pub(crate) async fn confirm(
 }
 
 fn outcome(done: Done) -> Json<Outcome> {
+    let (outcome, submission) = match done {
+        Done::Succeeded(_) => ("succeeded", None),
+        Done::AwaitingConfirm { submission, .. } => ("awaiting-confirm", Some(submission.0)),
+        Done::Ok | Done::Case(_) | Done::Admitted | Done::Password(_) => ("done", None),
+    };
     Json(Outcome {
-        outcome: match done {
-            Done::Succeeded(_) => "succeeded",
-            Done::AwaitingConfirm(_) => "awaiting-confirm",
-            Done::Ok | Done::Case(_) | Done::Admitted | Done::Password(_) => "done",
-        },
+        outcome,
+        submission,
     })
 }
 

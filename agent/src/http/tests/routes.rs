@@ -1,6 +1,6 @@
 //! What each address says.
 
-use resetbox_core::request::{CaseId, Done};
+use resetbox_core::request::{CaseId, Done, SubmissionId};
 use resetbox_core::secret::SecretText;
 use resetbox_core::view::Feed;
 use resetbox_core::{Mono, Problem, ProblemKind, Reply, Request};
@@ -17,7 +17,10 @@ fn yes(request: &Request) -> Reply {
         Request::OpenCase { .. } => Done::Case(CaseId("k7m2p9xq".into())),
         Request::SubmitKey { case, confirm, .. } => match confirm {
             Some(_) => Done::Succeeded(case.clone()),
-            None => Done::AwaitingConfirm(case.clone()),
+            None => Done::AwaitingConfirm {
+                case: case.clone(),
+                submission: SubmissionId("3-k7m2p9xq".into()),
+            },
         },
         Request::ProposePassword => Done::Password(SecretText::new("Xk7-mmQ2")),
         _ => Done::Ok,
@@ -171,8 +174,11 @@ async fn a_case_is_opened_and_its_key_handed_over_with_and_without_confirmation(
         })
     );
     let confirm = "/api/v1/cases/k7m2p9xq/confirm";
-    rig.post(confirm, "{\"serial\":\"DS1\",\"insist\":true}")
-        .await;
+    rig.post(
+        confirm,
+        "{\"submission\":\"3-k7m2p9xq\",\"serial\":\"DS1\",\"insist\":true}",
+    )
+    .await;
     rig.send("DELETE", "/api/v1/cases/k7m2p9xq", &[], "").await;
     let asked = rig.asked();
     assert_eq!(
@@ -180,6 +186,7 @@ async fn a_case_is_opened_and_its_key_handed_over_with_and_without_confirmation(
         [
             Request::Confirm {
                 case: id.clone(),
+                submission: SubmissionId("3-k7m2p9xq".into()),
                 serial: "DS1".into(),
                 insist: true
             },

@@ -2,7 +2,7 @@
 
 use resetbox_core::problem::{Culprit, Problem, ProblemKind};
 use resetbox_core::screen::{Page, Target};
-use resetbox_core::view::CasePhase;
+use resetbox_core::view::{CasePhase, MustInsist};
 
 use super::Pen;
 use super::stack::{Block, Stack, draw};
@@ -184,7 +184,7 @@ fn confirm_send<'a>(
     target: &'a Target,
     tries: Option<u32>,
     sync: Option<bool>,
-    insist: bool,
+    insist: Option<MustInsist>,
     unusual_key: bool,
 ) -> Stack<'a> {
     let language = pen.language;
@@ -198,12 +198,18 @@ fn confirm_send<'a>(
             None => long.then(|| texts::tries_unknown(language).into()),
         };
         blocks.extend(tries.map(|text| Block::Strong(text, PAPER)));
-        if insist {
-            let short = texts::problem(language, &Problem::new(ProblemKind::MustInsist)).short;
+        if let Some(why) = insist {
+            let (words, kind) = match why {
+                MustInsist::KeysRefused => (texts::must_insist(language), ProblemKind::MustInsist),
+                MustInsist::ReExported => (
+                    texts::insist_re_exported(language),
+                    ProblemKind::InsistReExported,
+                ),
+            };
             let words = if long {
-                texts::must_insist(language).into()
+                words.into()
             } else {
-                short
+                texts::problem(language, &Problem::new(kind)).short
             };
             blocks.push(Block::Text(words, ORANGE));
         } else if unusual_key {
@@ -225,7 +231,7 @@ fn confirm_send<'a>(
         blocks
     };
     Stack {
-        icon: Some(if insist || unusual_key {
+        icon: Some(if insist.is_some() || unusual_key {
             Icon::Triangle
         } else {
             Icon::Key

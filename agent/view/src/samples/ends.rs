@@ -3,7 +3,7 @@
 use resetbox_core::problem::{KeyFault, Problem, ProblemKind};
 use resetbox_core::screen::{Action, Button, KEY_DELETE, KEY_DONE, Page, Screen};
 use resetbox_core::secret::SecretText;
-use resetbox_core::view::CasePhase;
+use resetbox_core::view::{CasePhase, MustInsist};
 
 use super::{BACK, Named, OK, camera, legend, long, recorder, screen};
 
@@ -57,9 +57,9 @@ pub(super) fn entries() -> Vec<Named> {
             &[(OK, true, Action::Send), (BACK, false, Action::Back)],
         )
     };
-    let mut holding = send(camera(), Some(5), false, false, false);
+    let mut holding = send(camera(), Some(5), false, false, None);
     holding.holding = Some(35);
-    let mut unusual = send(camera(), None, false, false, false);
+    let mut unusual = send(camera(), None, false, false, None);
     if let Page::ConfirmSend { unusual_key, .. } = &mut unusual.page {
         *unusual_key = true;
     }
@@ -79,8 +79,22 @@ pub(super) fn entries() -> Vec<Named> {
         };
         screen(page, &[])
     };
-    let mut insist = send(camera(), Some(1), false, false, true);
+    let mut insist = send(
+        camera(),
+        Some(1),
+        false,
+        false,
+        Some(MustInsist::KeysRefused),
+    );
     insist.legend[0].action = Action::Insist;
+    let mut asked_elsewhere = send(
+        camera(),
+        Some(5),
+        false,
+        false,
+        Some(MustInsist::ReExported),
+    );
+    asked_elsewhere.legend[0].action = Action::Insist;
     let fault = ProblemKind::KeyForm {
         fault: KeyFault::TooShort,
     };
@@ -103,18 +117,19 @@ pub(super) fn entries() -> Vec<Named> {
                 ],
             ),
         ),
-        ("confirm-send", send(camera(), Some(5), false, false, false)),
+        ("confirm-send", send(camera(), Some(5), false, false, None)),
         ("confirm-send-holding", holding),
         ("confirm-send-unusual", unusual),
         (
             "confirm-send-recorder",
-            with_sync(send(recorder(), None, true, false, false)),
+            with_sync(send(recorder(), None, true, false, None)),
         ),
         (
             "confirm-send-sync",
-            with_sync(send(recorder(), Some(3), true, true, false)),
+            with_sync(send(recorder(), Some(3), true, true, None)),
         ),
         ("confirm-send-insist", insist),
+        ("confirm-send-re-exported", asked_elsewhere),
         ("preparing", sending(CasePhase::Exchanging)),
         ("sending", sending(CasePhase::Sending)),
     ]

@@ -74,6 +74,7 @@ words! {
     unusual_key: "A key has 8 characters as a rule; this one has not. Look again.", "Kunci biasanya 8 karakter; yang ini tidak. Periksa lagi.";
     unusual_key_short: "Not 8 characters: look again.", "Bukan 8 karakter: periksa lagi.";
     must_insist: "Two keys were refused. Another wrong one can lock the camera.", "Dua kunci ditolak. Salah sekali lagi, kamera bisa terkunci.";
+    insist_re_exported: "Somebody else asked the camera for a code: this key is probably void and would cost a try.", "Ada yang meminta kode baru ke kamera: kunci ini mungkin hangus dan satu kesempatan bisa terbuang.";
     exchanging: "Preparing", "Menyiapkan";
     sending: "Sending", "Mengirim";
     sending_text: "Do not unplug anything.", "Jangan cabut apa pun.";

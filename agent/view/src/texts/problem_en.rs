@@ -210,6 +210,18 @@ pub(super) fn words(problem: &Problem) -> Words {
             "Ask the vendor whether the key is for this serial. To send it all the same, confirm once more.",
             "Ask the vendor before a third try.",
         ),
+        K::InsistReExported => (
+            "Key probably void",
+            "Somebody else asked the camera for a new device code after this one: the key is probably void, and a wrong key costs a try. Nothing was sent.".into(),
+            "Start a new case with a new QR. If you know that it was not so, confirm once more.",
+            "Code asked elsewhere: key probably void.",
+        ),
+        K::KeyReplaced => (
+            "Another key waits",
+            "Somebody handed over another key for this camera meanwhile. Nothing was sent.".into(),
+            "Look at the case again: confirm the key that waits now, or hand over yours again.",
+            "Look at the case again.",
+        ),
         K::NoSync => (
             "Cannot pass it on",
             "This device cannot set the password on its cameras.".into(),

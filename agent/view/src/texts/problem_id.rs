@@ -210,6 +210,18 @@ pub(super) fn words(problem: &Problem) -> Words {
             "Tanya vendor apakah kunci ini untuk seri ini. Jika tetap ingin mengirim, konfirmasi sekali lagi.",
             "Tanya vendor sebelum mencoba lagi.",
         ),
+        K::InsistReExported => (
+            "Kunci mungkin hangus",
+            "Setelah kode ini, ada yang meminta kode baru ke kamera: kunci mungkin hangus, dan kunci salah mengurangi kesempatan. Belum ada yang dikirim.".into(),
+            "Mulai kasus baru dengan QR baru. Jika yakin tidak demikian, konfirmasi sekali lagi.",
+            "Kode diminta pihak lain: mungkin hangus.",
+        ),
+        K::KeyReplaced => (
+            "Ada kunci lain",
+            "Sementara itu ada yang memasukkan kunci lain untuk kamera ini. Belum ada yang dikirim.".into(),
+            "Lihat kasus ini lagi: konfirmasi kunci yang menunggu sekarang, atau masukkan kunci Anda lagi.",
+            "Lihat kasus ini lagi.",
+        ),
         K::NoSync => (
             "Tidak bisa diteruskan",
             "Perangkat ini tidak bisa memasang kata sandi di kameranya.".into(),

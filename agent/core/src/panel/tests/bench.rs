@@ -15,7 +15,7 @@ use crate::panel::{Ask, Panel, World};
 use crate::policy::{KeySet, Language, Policy};
 use crate::problem::{Problem, ProblemKind};
 use crate::record::SettingsRecord;
-use crate::request::{CaseId, Done, Reply, Request};
+use crate::request::{CaseId, Done, Reply, Request, SubmissionId};
 use crate::rules;
 use crate::screen::{Button, Edge, Screen};
 use crate::time::{Mono, Now, Wall};
@@ -38,6 +38,7 @@ pub(super) struct Bench {
     pub(super) asks: Vec<Ask>,
     /// The box says no to whatever is asked.
     pub(super) refuse: bool,
+    handed_over: u32,
     random: ChaCha20Rng,
     replies: VecDeque<Reply>,
 }
@@ -67,6 +68,7 @@ impl Bench {
             },
             asks: Vec::new(),
             refuse: false,
+            handed_over: 0,
             random: ChaCha20Rng::seed_from_u64(7),
             replies: VecDeque::new(),
         };
@@ -224,8 +226,20 @@ impl Bench {
                 sync_cameras,
                 ..
             } => self.submit(&case, &key, &new_password, sync_cameras),
-            Request::Confirm { case, serial, .. } => {
+            Request::Confirm {
+                case,
+                submission,
+                serial,
+                ..
+            } => {
                 let view = self.case(&case);
+                if view
+                    .submission
+                    .as_ref()
+                    .is_some_and(|waits| *waits != submission)
+                {
+                    return Some(Err(Problem::new(ProblemKind::KeyReplaced)));
+                }
                 if view.serial != serial {
                     return Some(Err(Problem::new(ProblemKind::SerialMismatch)));
                 }
@@ -258,13 +272,33 @@ impl Bench {
     ) -> Reply {
         rules::key(key)?;
         rules::password(password, None)?;
+        let submission = self.submission();
         let view = self.case(id);
-        if view.phase != CasePhase::Awaiting {
+        if !matches!(view.phase, CasePhase::Awaiting | CasePhase::Ready) {
             return Err(Problem::new(ProblemKind::WrongState));
         }
         view.phase = CasePhase::Ready;
+        view.submission = Some(submission.clone());
         view.sync_cameras = sync;
-        Ok(Done::AwaitingConfirm(id.clone()))
+        Ok(Done::AwaitingConfirm {
+            case: id.clone(),
+            submission,
+        })
+    }
+
+    /// The name of the next key that is handed over.
+    fn submission(&mut self) -> SubmissionId {
+        self.handed_over += 1;
+        SubmissionId(format!("{}-test", self.handed_over))
+    }
+
+    /// A key comes another way.
+    pub(super) fn key_waits(&mut self, number: u8) {
+        let submission = self.submission();
+        self.change_case(number, |case| {
+            case.phase = CasePhase::Ready;
+            case.submission = Some(submission);
+        });
     }
 
     fn enter(&mut self, id: &CaseId, phase: CasePhase) -> Reply {

@@ -5,6 +5,7 @@ use core::fmt::Write as _;
 use crate::panel::Ask;
 use crate::request::Request;
 use crate::screen::{KEY_DELETE, KEY_DONE, Mark, Page, Screen, Target};
+use crate::view::MustInsist;
 
 /// What the panel asks for.
 pub(super) fn asked(ask: &Ask) -> String {
@@ -26,8 +27,13 @@ pub(super) fn asked(ask: &Ask) -> String {
             new_password.expose().len(),
             if *sync_cameras { ", cameras too" } else { "" }
         ),
-        Request::Confirm { serial, insist, .. } => format!(
-            "send it to {serial}{}",
+        Request::Confirm {
+            submission,
+            serial,
+            insist,
+            ..
+        } => format!(
+            "send {submission} to {serial}{}",
             if *insist { ", insisting" } else { "" }
         ),
         Request::CancelCase { case } => format!("close {case}"),
@@ -161,8 +167,10 @@ pub(super) fn page(screen: &Screen) -> String {
             if *can_sync {
                 let _ = write!(text, " cameras too: {sync_cameras}");
             }
-            if *must_insist {
-                text.push_str(" two keys were wrong");
+            match must_insist {
+                Some(MustInsist::KeysRefused) => text.push_str(" two keys were wrong"),
+                Some(MustInsist::ReExported) => text.push_str(" code asked elsewhere"),
+                None => {}
             }
             if *unusual_key {
                 text.push_str(" not the usual 8 characters");

@@ -15,7 +15,7 @@ use crate::problem::{Problem, ProblemKind};
 use crate::request::Request;
 use crate::screen::{Action, Button, Edge, Page, Screen};
 use crate::time::Mono;
-use crate::view::{CasePhase, CaseView};
+use crate::view::{CasePhase, CaseView, MustInsist};
 
 /// Something that happens.
 #[derive(Clone, Debug)]
@@ -165,7 +165,7 @@ impl Watch {
             }),
             Step::Lock(number, minutes) => self.change(number, |case| {
                 case.lock_minutes = Some(minutes);
-                case.must_insist = minutes == 1;
+                case.must_insist = (minutes == 1).then_some(MustInsist::KeysRefused);
             }),
             Step::Refuse(refuse) => bench.refuse = refuse,
             Step::Cable(carrier) => {

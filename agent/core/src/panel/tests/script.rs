@@ -15,9 +15,9 @@ use crate::panel::Ask;
 use crate::panel::entry::GROUPS;
 use crate::policy::KeySet;
 use crate::problem::{Problem, ProblemKind};
-use crate::request::Request;
+use crate::request::{Request, SubmissionId};
 use crate::screen::{Button, Edge, Page};
-use crate::view::{CasePhase, CaseView};
+use crate::view::{CasePhase, CaseView, MustInsist};
 
 /// Plays a transcript and gives back what it should have said.
 pub(super) fn play(transcript: &str) -> String {
@@ -113,6 +113,10 @@ impl Script {
             }
             return;
         }
+        if *what == ["key", "waits"] {
+            self.bench.key_waits(camera);
+            return;
+        }
         if *what == ["goes"] {
             self.bench
                 .change_device(camera, |device| device.gone = true);
@@ -128,7 +132,6 @@ impl Script {
                 case.phase = CasePhase::Failed;
                 case.problem = Some(Problem::new(ProblemKind::DeviceFailed));
             }),
-            ["key", "waits"] => Box::new(|case| case.phase = CasePhase::Ready),
             ["attempt", "begins"] => Box::new(|case| {
                 case.phase = CasePhase::Exchanging;
                 case.attempts += 1;
@@ -137,9 +140,16 @@ impl Script {
             ["is", "checked", "first"] => Box::new(|case| case.phase = CasePhase::Exchanging),
             ["is", "silent", "when", "checked"] => Box::new(|case| {
                 case.phase = CasePhase::Ready;
+                case.submission = Some(SubmissionId("checked-test".into()));
                 case.problem = Some(Problem::new(ProblemKind::DeviceSilent));
             }),
-            ["had", "two", "wrong", "keys"] => Box::new(|case| case.must_insist = true),
+            ["had", "two", "wrong", "keys"] => {
+                Box::new(|case| case.must_insist = Some(MustInsist::KeysRefused))
+            }
+            ["is", "asked", "elsewhere"] => Box::new(|case| {
+                case.doubt = Some(Problem::new(ProblemKind::ReExported));
+                case.must_insist = Some(MustInsist::ReExported);
+            }),
             ["exchanged"] => Box::new(|case| case.phase = CasePhase::Sending),
             ["says", "success"] => Box::new(|case| case.phase = CasePhase::Done),
             ["says", "codeError", tries] => {
@@ -147,7 +157,7 @@ impl Script {
                 Box::new(move |case| {
                     case.phase = CasePhase::Awaiting;
                     case.tries_left = Some(tries);
-                    case.must_insist = case.attempts >= 2;
+                    case.must_insist = (case.attempts >= 2).then_some(MustInsist::KeysRefused);
                     case.problem = Some(Problem {
                         tries_left: Some(tries),
                         ..Problem::new(ProblemKind::KeyWrong)
