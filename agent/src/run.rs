@@ -137,6 +137,7 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
             pin_required,
             geometry,
             mirror_secrets: extra.mirror_secrets,
+            certificate: config.store.path.with_extension("tls.pem"),
             extra: extra.routes.map(|routes| routes(&bus)),
             bus,
         },

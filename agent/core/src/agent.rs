@@ -333,6 +333,7 @@ impl Agent {
             Health::Store(outcome) => Health::Store(outcome.map_err(clean)),
             Health::Config(outcome) => Health::Config(outcome.map_err(clean)),
             Health::Http(outcome) => Health::Http(outcome.map_err(clean)),
+            Health::Https(outcome) => Health::Https(outcome.map_err(clean)),
         });
         self.out.redraw();
     }

@@ -2,6 +2,7 @@
 
 use crate::event::Health;
 use crate::problem::{Culprit, Problem, ProblemKind};
+use crate::secured::Secured;
 use crate::view::{Alert, CaseAlert, CasePhase, CaseView};
 use core::time::Duration;
 
@@ -18,6 +19,8 @@ pub(crate) struct HealthState {
     config: Option<String>,
     http: Option<String>,
     urls: Vec<String>,
+    https: Option<String>,
+    secured: Option<Secured>,
 }
 
 impl HealthState {
@@ -35,6 +38,14 @@ impl HealthState {
                 self.http = Some(text);
                 self.urls.clear();
             }
+            Health::Https(Ok(secured)) => {
+                self.https = None;
+                self.secured = Some(secured);
+            }
+            Health::Https(Err(text)) => {
+                self.https = Some(text);
+                self.secured = None;
+            }
         }
     }
 
@@ -46,6 +57,11 @@ impl HealthState {
     /// Addresses of the phone page, best first.
     pub(crate) fn urls(&self) -> &[String] {
         &self.urls
+    }
+
+    /// HTTPS, where it is served.
+    pub(crate) fn secured(&self) -> Option<&Secured> {
+        self.secured.as_ref()
     }
 }
 
@@ -68,6 +84,7 @@ pub(crate) fn alerts(cases: &[CaseView], health: &HealthState) -> Vec<Alert> {
     }));
     alerts.extend(health.config.clone().map(Alert::Config));
     alerts.extend(health.http.clone().map(Alert::Http));
+    alerts.extend(health.https.clone().map(Alert::Https));
     alerts
 }
 
@@ -250,6 +267,7 @@ mod tests {
         health.take(Health::Store(Err("disk full".into())));
         health.take(Health::Config(Err("line 3".into())));
         health.take(Health::Panel(Err("no SPI".into())));
+        health.take(Health::Https(Err("port 443 is taken".into())));
         assert_eq!(
             alerts(&[], &health),
             [
@@ -257,13 +275,22 @@ mod tests {
                 Alert::Panel("no SPI".into()),
                 Alert::Config("line 3".into()),
                 Alert::Http("port 80 is taken".into()),
+                Alert::Https("port 443 is taken".into()),
             ]
         );
         health.take(Health::Http(Ok(vec!["http://10.43.0.1".into()])));
         health.take(Health::Store(Ok(())));
         health.take(Health::Config(Ok(())));
         health.take(Health::Panel(Ok(())));
+        let secured = Secured {
+            urls: vec!["https://10.43.0.1".into()],
+            fingerprint: crate::secured::Fingerprint([7; 32]),
+        };
+        health.take(Health::Https(Ok(secured.clone())));
         assert_eq!(alerts(&[], &health), []);
         assert_eq!(health.urls(), ["http://10.43.0.1"]);
+        assert_eq!(health.secured(), Some(&secured));
+        health.take(Health::Https(Err("port 443 is taken".into())));
+        assert_eq!(health.secured(), None);
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::request::{Channel, Request, RequestId};
 use crate::screen::{Button, Edge};
+use crate::secured::Secured;
 
 /// One thing that happened. Handled one at a time, in the order of arrival.
 #[derive(Clone, PartialEq, Debug)]
@@ -189,4 +190,6 @@ pub enum Health {
     Config(Result<(), String>),
     /// The phone page is served at these addresses (`http://192.168.1.10`), or why not.
     Http(Result<Vec<String>, String>),
+    /// HTTPS is served beside it, or why not. The plain page does not depend on it.
+    Https(Result<Secured, String>),
 }

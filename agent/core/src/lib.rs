@@ -38,6 +38,7 @@ mod roster;
 pub mod rules;
 pub mod screen;
 pub mod secret;
+pub mod secured;
 pub mod time;
 pub mod view;
 
@@ -49,5 +50,6 @@ pub use problem::{Problem, ProblemKind};
 pub use record::Record;
 pub use request::{Channel, Reply, Request, RequestId};
 pub use screen::Screen;
+pub use secured::{Fingerprint, Secured};
 pub use time::{Mono, Now, Seed, Wall};
 pub use view::View;

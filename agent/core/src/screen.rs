@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sadp::Way;
 
 use crate::problem::Problem;
+use crate::secured::Fingerprint;
 use crate::view::{CasePhase, Finding, MustInsist};
 
 /// A key of the panel. Four-key panels have the first four.
@@ -146,6 +147,17 @@ pub const KEY_DONE: char = '\u{2713}';
 /// Stands in a group of [`Page::KeyEntry`] for "delete the last character".
 pub const KEY_DELETE: char = '\u{232b}';
 
+/// What the join page shows about HTTPS.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JoinSecured {
+    /// The page's address, for example `https://10.43.0.1`.
+    pub url: String,
+    /// The address with its one-time token, for the QR.
+    pub url_qr: Option<String>,
+    /// Of the certificate that the phone will show.
+    pub fingerprint: Fingerprint,
+}
+
 /// A page.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Page {
@@ -239,7 +251,9 @@ pub enum Page {
         url_qr: Option<String>,
         /// Four to six digits.
         pin: String,
-        /// 0 shows the Wi-Fi QR, 1 the address QR.
+        /// HTTPS, where it is served.
+        secured: Option<JoinSecured>,
+        /// 0 shows the Wi-Fi QR, 1 the address QR, 2 the one for HTTPS.
         step: u8,
     },
     /// Typing the key.

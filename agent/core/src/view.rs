@@ -12,6 +12,7 @@ use crate::policy::Language;
 use crate::problem::Problem;
 use crate::request::{CaseId, Channel, SubmissionId};
 use crate::screen::Screen;
+use crate::secured::Secured;
 use crate::time::{Mono, Wall};
 
 /// All that is shown, at one moment.
@@ -48,6 +49,8 @@ pub struct View {
     pub rotation: u16,
     /// The panel sleeps (backlight off).
     pub asleep: bool,
+    /// HTTPS, where it is served.
+    pub secured: Option<Secured>,
 }
 
 /// The state of the indicators and since when it holds.
@@ -289,6 +292,8 @@ pub enum Alert {
     Config(String),
     /// The phone page cannot be served.
     Http(String),
+    /// It cannot be served over HTTPS; the plain one does not depend on it.
+    Https(String),
 }
 
 /// Why a case needs a person.

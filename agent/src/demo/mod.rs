@@ -61,6 +61,8 @@ pub fn run(port: Option<u16>, cameras: usize) -> Result<(), DemoError> {
     config.net.packet_socket = PacketSocket::Off;
     config.http = HttpConfig {
         listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))],
+        // Nothing leaves this machine.
+        listen_tls: Vec::new(),
         ..HttpConfig::default()
     };
     greet(port, cameras);

@@ -30,6 +30,8 @@ pub(crate) struct State {
     pub(crate) indicator: IndicatorState_,
     /// May this client act and see secrets?
     pub(crate) session: SessionState,
+    /// HTTPS, where it is served.
+    pub(crate) https: Option<Https>,
     /// Network interfaces.
     pub(crate) links: Vec<Link>,
     /// How many devices there are; `devices` holds the first 300 of them.
@@ -55,6 +57,19 @@ pub(crate) struct Identity {
     /// Language of the panel: `en` or `id`.
     #[schema(example = "en")]
     pub(crate) language: &'static str,
+}
+
+/// HTTPS beside plain HTTP, with the box's own certificate.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Https {
+    /// Where, best first.
+    #[schema(example = json!(["https://192.168.1.10"]))]
+    pub(crate) addresses: Vec<String>,
+    /// SHA-256 fingerprint of the certificate, to be compared with what the browser shows; the panel shows its first 20 digits.
+    #[schema(
+        example = "3F:9A:21:C0:8B:7E:55:D1:0C:4F:E2:96:73:61:6D:70:6C:65:20:6F:66:20:61:20:64:69:67:65:73:74:21:21"
+    )]
+    pub(crate) sha256: String,
 }
 
 /// Whether this client may act.
@@ -295,7 +310,7 @@ pub(crate) struct CaseBody {
 #[schema(as = Alert)]
 pub(crate) struct AlertBody {
     /// `expires-soon`, `may-be-void`, `void`, `unclear`, `device-gone`, `maybe-restarted`,
-    /// `locked`, `refused`, `store`, `panel`, `config`, `http`.
+    /// `locked`, `refused`, `store`, `panel`, `config`, `http`, `https`.
     pub(crate) kind: String,
     /// The case, if it is about one.
     pub(crate) case: Option<String>,
@@ -507,6 +522,7 @@ impl From<&Alert> for AlertBody {
             Alert::Panel(text) => about_box("panel", text),
             Alert::Config(text) => about_box("config", text),
             Alert::Http(text) => about_box("http", text),
+            Alert::Https(text) => about_box("https", text),
         }
     }
 }

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Shared;
 use super::fault::{Fault, Refusal};
+use super::session::Transport;
 
 /// Nothing from elsewhere, nothing inline, no frames.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -27,7 +28,11 @@ pub(crate) async fn check(State(app): State<Shared>, request: Request, next: Nex
         &app.host_names,
         &view.box_id,
     )
-    .and_then(|host| origin(request.method(), request.headers(), &host));
+    .and_then(|host| {
+        let transport = request.extensions().get().copied();
+        let transport = transport.unwrap_or(Transport::Plain);
+        origin(request.method(), request.headers(), &host, transport)
+    });
     match verdict {
         Ok(()) if !is_text(request.uri().path()) => Fault::from(Refusal::NotFound).into_response(),
         Ok(()) => next.run(request).await,
@@ -96,14 +101,24 @@ fn without_port(host: &str) -> &str {
 
 /// A browser says which page sent a request. Programs say nothing and are let through: they hold
 /// no cookie of somebody else's.
-fn origin(method: &Method, headers: &HeaderMap, host: &str) -> Result<(), Refusal> {
+fn origin(
+    method: &Method,
+    headers: &HeaderMap,
+    host: &str,
+    transport: Transport,
+) -> Result<(), Refusal> {
     if matches!(*method, Method::GET | Method::HEAD) {
         return Ok(());
     }
     if let Some(origin) = headers.get(ORIGIN) {
         let origin = origin.to_str().unwrap_or("(not text)");
-        let same = origin
-            .strip_prefix("http://")
+        let plain = match transport {
+            Transport::Plain => origin.strip_prefix("http://"),
+            // A page that came unprotected may have been changed on its way.
+            Transport::Tls => None,
+        };
+        let same = plain
+            // Over plain HTTP too: an owner's own proxy may speak TLS for the box.
             .or_else(|| origin.strip_prefix("https://"))
             .is_some_and(|rest| rest.eq_ignore_ascii_case(host));
         if !same {
@@ -213,7 +228,9 @@ mod tests {
 
     #[test]
     fn only_our_own_pages_may_act() {
-        let post = |headers: &HeaderMap| origin(&Method::POST, headers, "10.43.0.1:8080");
+        let post_by =
+            |headers: &HeaderMap, by| origin(&Method::POST, headers, "10.43.0.1:8080", by);
+        let post = |headers: &HeaderMap| post_by(headers, Transport::Plain);
         assert!(post(&HeaderMap::new()).is_ok(), "a program, not a browser");
         assert!(post(&with(ORIGIN, "http://10.43.0.1:8080")).is_ok());
         for bad in [
@@ -224,11 +241,16 @@ mod tests {
         ] {
             assert!(post(&with(ORIGIN, bad)).is_err(), "{bad}");
         }
+        let secured = with(ORIGIN, "https://10.43.0.1:8080");
+        assert!(post_by(&secured, Transport::Tls).is_ok());
+        assert!(post(&secured).is_ok(), "behind a proxy");
+        let plain = with(ORIGIN, "http://10.43.0.1:8080");
+        assert!(post_by(&plain, Transport::Tls).is_err());
         let site = HeaderName::from_static("sec-fetch-site");
         assert!(post(&with(site.clone(), "same-origin")).is_ok());
         assert!(post(&with(site.clone(), "cross-site")).is_err());
         assert!(post(&with(site, "same-site")).is_err());
         let evil = with(ORIGIN, "http://evil.example");
-        assert!(origin(&Method::GET, &evil, "10.43.0.1").is_ok());
+        assert!(origin(&Method::GET, &evil, "10.43.0.1", Transport::Plain).is_ok());
     }
 }

@@ -11,11 +11,15 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 use tracing::debug;
+
+use super::session::Transport;
+use super::tls;
 
 /// How much one client, and all together, may take.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,6 +30,8 @@ pub struct Limits {
     pub per_address: usize,
     /// Event streams at once, so that they leave connections for everything else.
     pub streams: usize,
+    /// For the whole of a TLS handshake.
+    pub handshake_timeout: Duration,
     /// From the first byte of a request (or from the end of the last one) to the end of its headers.
     pub header_timeout: Duration,
     /// For the whole body of a request.
@@ -42,6 +48,7 @@ impl Default for Limits {
             connections: 32,
             per_address: 16,
             streams: 20,
+            handshake_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(10),
             body_bytes: 16 * 1024,
@@ -103,8 +110,18 @@ impl Drop for Slot {
     }
 }
 
+/// What every connection of one listener meets.
+#[derive(Clone)]
+pub(super) struct Door {
+    /// Speaks TLS first, if there is one.
+    pub(super) acceptor: Option<TlsAcceptor>,
+    pub(super) router: Router,
+    pub(super) limits: Limits,
+    pub(super) slots: Slots,
+}
+
 /// Accepts connections for ever.
-pub(super) async fn accept(listener: TcpListener, router: Router, limits: Limits, slots: Slots) {
+pub(super) async fn accept(listener: TcpListener, door: Door) {
     let polite = Arc::new(Semaphore::new(16));
     loop {
         let (stream, peer) = match listener.accept().await {
@@ -117,16 +134,18 @@ pub(super) async fn accept(listener: TcpListener, router: Router, limits: Limits
                 continue;
             }
         };
-        prepare(&stream, &limits);
-        match slots.take(peer.ip()) {
+        prepare(&stream, &door.limits);
+        match door.slots.take(peer.ip()) {
             Some(slot) => {
-                tokio::spawn(converse(stream, peer, router.clone(), limits.clone(), slot));
+                tokio::spawn(converse(stream, peer, door.clone(), slot));
             }
             None => {
                 // Beyond a few polite refusals a flood is met by closing at once.
                 if let Ok(permit) = polite.clone().try_acquire_owned() {
+                    let acceptor = door.acceptor.clone();
                     tokio::spawn(async move {
-                        turn_away(stream).await;
+                        // A peer that does not even take this answer is simply cut.
+                        let _ = tokio::time::timeout(REFUSING, refuse(stream, acceptor)).await;
                         drop(permit);
                     });
                 }
@@ -141,17 +160,34 @@ fn prepare(stream: &TcpStream, limits: &Limits) {
     let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(limits.send_timeout));
 }
 
-async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, limits: Limits, slot: Slot) {
+async fn converse(stream: TcpStream, peer: SocketAddr, door: Door, slot: Slot) {
+    match &door.acceptor {
+        None => speak_http(stream, Transport::Plain, peer, &door).await,
+        Some(acceptor) => match tls::greet(stream, acceptor, door.limits.handshake_timeout).await {
+            Ok(stream) => speak_http(stream, Transport::Tls, peer, &door).await,
+            Err(error) => debug!("connection from {peer}: {error}"),
+        },
+    }
+    drop(slot);
+}
+
+async fn speak_http(
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    transport: Transport,
+    peer: SocketAddr,
+    door: &Door,
+) {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let router = router.clone();
+        let router = door.router.clone();
         async move {
-            let request: Request = request.map(axum::body::Body::new);
+            let mut request: Request = request.map(axum::body::Body::new);
+            request.extensions_mut().insert(transport);
             router.oneshot(request).await
         }
     });
     let outcome = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
+        .header_read_timeout(door.limits.header_timeout)
         .max_buf_size(16 * 1024)
         .max_headers(64)
         .serve_connection(TokioIo::new(stream), service)
@@ -159,27 +195,40 @@ async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, limits: L
     if let Err(error) = outcome {
         debug!("connection from {peer}: {error}");
     }
-    drop(slot);
 }
 
+/// What a connection that found no free slot may cost.
+const REFUSING: Duration = Duration::from_secs(2);
+
 /// Says 503 to a connection that found no free slot, without reading what it wants.
-async fn turn_away(mut stream: TcpStream) {
+async fn refuse(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> std::io::Result<()> {
+    match acceptor {
+        None => turn_away(stream).await,
+        Some(acceptor) => turn_away(acceptor.accept(stream).await?).await,
+    }
+}
+
+async fn turn_away(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
     const BODY: &str = r#"{"type":"urn:resetbox:problem:too-many-connections","title":"Too many connections","status":503,"hint":"Close other pages of this box, then try again in 2 seconds."}"#;
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n\
          Content-Length: {}\r\nRetry-After: 2\r\nConnection: close\r\n\r\n{BODY}",
         BODY.len()
     );
-    let conversation = async {
-        stream.write_all(answer.as_bytes()).await?;
-        stream.shutdown().await?;
-        // Closing with unread bytes would send a reset, and the peer would never see the answer.
-        let mut rest = [0; 1024];
-        while stream.read(&mut rest).await? > 0 {}
-        std::io::Result::Ok(())
-    };
-    // A peer that does not even take this answer is simply cut.
-    let _ = tokio::time::timeout(Duration::from_secs(2), conversation).await;
+    last_words(&mut stream, &answer).await
+}
+
+/// Sends the only answer that this connection gets, so that it arrives.
+pub(super) async fn last_words(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    answer: &str,
+) -> std::io::Result<()> {
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await?;
+    // Closing with unread bytes would send a reset, and the peer would never see the answer.
+    let mut rest = [0; 1024];
+    while stream.read(&mut rest).await? > 0 {}
+    Ok(())
 }
 
 #[cfg(test)]

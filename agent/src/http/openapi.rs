@@ -60,8 +60,9 @@ mod tests {
     impl utoipa::Modify for Session {
         fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
             let cookie = ApiKey::Cookie(ApiKeyValue::with_description(
-                super::super::session::COOKIE_NAME,
-                "Opened by POST /api/v1/session with the PIN or one-time token on the panel.",
+                super::super::session::Transport::Plain.cookie_name(),
+                "Opened by POST /api/v1/session with the PIN or one-time token on the panel. Over HTTPS its name is \
+                 `__Host-resetbox_session`.",
             ));
             openapi
                 .components

@@ -2,6 +2,7 @@
 //! they end with power, and after twelve hours.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
@@ -16,8 +17,45 @@ use super::fault::{Fault, Refusal};
 use super::language::cookie;
 use super::{App, Shared};
 
-/// The name of the session cookie.
-pub(crate) const COOKIE_NAME: &str = "resetbox_session";
+/// How a request came.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Transport {
+    /// Plain HTTP.
+    Plain,
+    /// HTTPS.
+    Tls,
+}
+
+impl Transport {
+    /// The name of the session cookie. Each way has its own: a browser that holds a `Secure` cookie refuses to
+    /// replace it over plain HTTP, and the PIN would seem to open nothing. With the prefix `__Host-` it is also never
+    /// taken from, nor sent to, another host.
+    pub(crate) fn cookie_name(self) -> &'static str {
+        match self {
+            Self::Plain => "resetbox_session",
+            Self::Tls => "__Host-resetbox_session",
+        }
+    }
+
+    /// The whole `Set-Cookie`.
+    pub(crate) fn set_cookie(self, value: &str, seconds: u64) -> String {
+        let name = self.cookie_name();
+        let secure = match self {
+            Self::Plain => "",
+            Self::Tls => "; Secure",
+        };
+        format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Transport {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().copied().unwrap_or(Self::Plain))
+    }
+}
+
 /// A session's life.
 pub(crate) const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
 /// Sessions at once; the oldest goes first.
@@ -84,9 +122,9 @@ fn parse(value: &str) -> Option<[u8; 32]> {
 
 impl App {
     /// The request carries the cookie of an open session, or none is needed.
-    pub(crate) fn admits(&self, headers: &HeaderMap) -> bool {
+    pub(crate) fn admits(&self, headers: &HeaderMap, transport: Transport) -> bool {
         !self.pin_required
-            || cookie(headers, COOKIE_NAME).is_some_and(|value| {
+            || cookie(headers, transport.cookie_name()).is_some_and(|value| {
                 self.sessions
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -102,7 +140,8 @@ impl FromRequestParts<Shared> for Admitted {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Fault> {
-        if app.admits(&parts.headers) {
+        let Ok(transport) = Transport::from_request_parts(parts, app).await;
+        if app.admits(&parts.headers, transport) {
             Ok(Self)
         } else {
             Err(Refusal::NoSession.into())

@@ -1,28 +1,56 @@
-//! The shell over real TCP, with a core that answers by script.
+//! The shell over real TCP, plain and by HTTPS, with a core that answers by script.
+
+/// Makes a test of each function for both doors: plain HTTP and HTTPS.
+macro_rules! by_both_doors {
+    ($($name:ident)*) => {
+        mod plain {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::http::session::Transport::Plain).await;
+            })*
+        }
+        mod tls {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::http::session::Transport::Tls).await;
+            })*
+        }
+    };
+}
 
 mod limits;
+mod noise;
+mod pairing;
 mod routes;
+mod shapes;
+mod tls;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use resetbox_core::policy::Language;
 use resetbox_core::record::AuditEntry;
 use resetbox_core::request::CaseId;
-use resetbox_core::view::{CasePhase, CaseView, DeviceView, Feed};
+use resetbox_core::view::{CasePhase, CaseView, DeviceView, Feed, LinkView};
 use resetbox_core::{Channel, Mono, Problem, ProblemKind, Reply, Request, View};
 use resetbox_view::{Geometry, samples};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{broadcast, mpsc, watch};
+use tokio_rustls::TlsConnector;
 
+use super::session::Transport;
 use super::{HttpConfig, Limits, Server, Services};
 use crate::bus::{BookAnswer, Books, Bus, Input};
 
 /// A served shell and the ends that the core would hold.
 struct Rig {
-    address: SocketAddr,
+    door: Door,
     view: watch::Sender<Arc<View>>,
     feed: broadcast::Sender<Feed>,
     asked: Arc<Mutex<Vec<Request>>>,
@@ -62,10 +90,19 @@ fn sample(name: &str) -> View {
 
 impl Rig {
     async fn start(pin_required: bool, script: Script) -> Self {
-        Self::with_limits(pin_required, script, Limits::default()).await
+        Self::start_by(Transport::Plain, pin_required, script).await
     }
 
-    async fn with_limits(pin_required: bool, script: Script, limits: Limits) -> Self {
+    async fn start_by(by: Transport, pin_required: bool, script: Script) -> Self {
+        Self::with_limits(by, pin_required, script, Limits::default()).await
+    }
+
+    async fn with_limits(
+        by: Transport,
+        pin_required: bool,
+        script: Script,
+        limits: Limits,
+    ) -> Self {
         let (inputs, mut queue) = mpsc::channel(64);
         let (view, reader) = watch::channel(Arc::new(fixture()));
         let feed = broadcast::Sender::new(64);
@@ -97,22 +134,9 @@ impl Rig {
             feed: feed.clone(),
             books: Arc::new(OneLine),
         };
-        let config = HttpConfig {
-            listen: vec!["127.0.0.1:0".parse().expect("an address")],
-            ..HttpConfig::default()
-        };
-        let mut server = Server::bind(config).await.expect("a free port");
-        server.limits = limits;
-        let address = server.addresses()[0];
-        tokio::spawn(server.run(Services {
-            bus,
-            pin_required,
-            geometry: Geometry::SQUARE,
-            mirror_secrets: false,
-            extra: None,
-        }));
+        let door = Door::open(by, bus, pin_required, limits).await;
         Self {
-            address,
+            door,
             view,
             feed,
             asked,
@@ -125,7 +149,73 @@ impl Rig {
     }
 
     async fn get(&self, path: &str) -> Answer {
-        self.send("GET", path, &[], "").await
+        self.door.send("GET", path, &[], "").await
+    }
+
+    async fn post(&self, path: &str, body: &str) -> Answer {
+        self.door.post(path, body).await
+    }
+
+    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.door.send(method, path, headers, body).await
+    }
+
+    async fn raw(&self, bytes: &[u8]) -> Answer {
+        self.door.raw(bytes).await
+    }
+
+    async fn connect(&self) -> Stream {
+        self.door.connect().await
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.door.address
+    }
+}
+
+/// A served shell from outside.
+struct Door {
+    by: Transport,
+    address: SocketAddr,
+    folder: tempfile::TempDir,
+}
+
+/// A connection of either kind.
+type Stream = Box<dyn Both>;
+
+trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Both for T {}
+
+impl Door {
+    async fn open(by: Transport, bus: Bus, pin_required: bool, limits: Limits) -> Self {
+        let here: Vec<SocketAddr> = vec!["127.0.0.1:0".parse().expect("an address")];
+        let (listen, listen_tls) = match by {
+            Transport::Plain => (here, Vec::new()),
+            Transport::Tls => (Vec::new(), here),
+        };
+        let config = HttpConfig {
+            listen,
+            listen_tls,
+            ..HttpConfig::default()
+        };
+        let mut server = Server::bind(config).await.expect("a free port");
+        server.limits = limits;
+        let address = [server.addresses(), server.secured_addresses()].concat()[0];
+        let folder = tempfile::tempdir().expect("a folder");
+        tokio::spawn(server.run(Services {
+            bus,
+            pin_required,
+            geometry: Geometry::SQUARE,
+            mirror_secrets: false,
+            certificate: folder.path().join(CERTIFICATE),
+            extra: None,
+        }));
+        Self {
+            by,
+            address,
+            folder,
+        }
     }
 
     async fn post(&self, path: &str, body: &str) -> Answer {
@@ -153,14 +243,57 @@ impl Rig {
     async fn raw(&self, bytes: &[u8]) -> Answer {
         let mut stream = self.connect().await;
         stream.write_all(bytes).await.expect("the box reads");
+        stream.flush().await.expect("the box reads");
         read_to_end(&mut stream).await
     }
 
-    async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.address)
-            .await
-            .expect("the box listens")
+    async fn connect(&self) -> Stream {
+        self.connect_from([127, 0, 0, 1].into()).await
     }
+
+    /// A connection from another address of this machine; all of 127/8 is ours.
+    async fn connect_from(&self, source: IpAddr) -> Stream {
+        let stream = self.tcp(source).await;
+        match self.by {
+            Transport::Plain => Box::new(stream),
+            Transport::Tls => {
+                let name = ServerName::try_from("rb-4f21c0.local").expect("a name");
+                let path = self.folder.path().join(CERTIFICATE);
+                for _ in 0..2000 {
+                    if path.exists() {
+                        break;
+                    }
+                    // The box makes it.
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                let connector = trusting(&path);
+                let stream = connector.connect(name, stream).await;
+                Box::new(stream.expect("the box's own certificate, and its own name"))
+            }
+        }
+    }
+
+    async fn tcp(&self, source: IpAddr) -> TcpStream {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((source, 0).into()).expect("a free port");
+        socket.connect(self.address).await.expect("the box listens")
+    }
+}
+
+const CERTIFICATE: &str = "resetbox.tls.pem";
+
+/// A client that trusts the certificate in this file and nothing else.
+fn trusting(path: &Path) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    let certificate = CertificateDer::from_pem_file(path).expect("a certificate");
+    roots.add(certificate).expect("one that can be trusted");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring speaks them")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config))
 }
 
 struct Answer {
@@ -200,7 +333,7 @@ impl Answer {
     }
 }
 
-async fn read_to_end(stream: &mut TcpStream) -> Answer {
+async fn read_to_end(stream: &mut Stream) -> Answer {
     let mut bytes = Vec::new();
     tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes))
         .await
@@ -278,6 +411,19 @@ fn fixture() -> View {
         attempts: 1,
         device_present: true,
     };
+    view.links = vec![LinkView {
+        name: "eth0".into(),
+        carrier: true,
+        speed_mbit: Some(100),
+        addresses: vec![([192, 168, 1, 10].into(), 24)],
+        udp: true,
+        packet: true,
+        probes: 3,
+        answers: 2,
+        answers_raw_only: 0,
+        dropped: 0,
+        devices: 2,
+    }];
     view.devices = vec![Arc::new(device), Arc::new(hostile)];
     view.cases = vec![case];
     view

@@ -73,6 +73,7 @@ fn view(language: Language, screen: Screen) -> View {
         brightness: 100,
         rotation: 0,
         asleep: false,
+        secured: None,
     }
 }
 

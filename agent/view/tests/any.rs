@@ -5,8 +5,9 @@ use core::time::Duration;
 
 use proptest::prelude::{Strategy, any, proptest};
 use proptest::test_runner::Config;
+use resetbox_core::Fingerprint;
 use resetbox_core::problem::{Problem, ProblemKind};
-use resetbox_core::screen::{AlertLine, CaseRow, Mark, Page, Row, Target};
+use resetbox_core::screen::{AlertLine, CaseRow, JoinSecured, Mark, Page, Row, Target};
 use resetbox_core::secret::SecretText;
 use resetbox_core::view::{CaseAlert, CasePhase};
 use resetbox_view::texts::Language;
@@ -72,8 +73,13 @@ fn pages() -> impl Strategy<Value = Page> {
                 3 => Page::Join {
                     wifi: flag.then(|| text.clone()),
                     url: Some(target.model),
-                    url_qr: Some(text),
+                    url_qr: Some(text.clone()),
                     pin: target.serial_tail,
+                    secured: flag.then(|| JoinSecured {
+                        url: text.clone(),
+                        url_qr: (!text.is_empty()).then(|| text.clone()),
+                        fingerprint: Fingerprint([number as u8; 32]),
+                    }),
                     step: number as u8,
                 },
                 4 => Page::KeyEntry {

@@ -4,9 +4,10 @@
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
+use resetbox_core::Fingerprint;
 use resetbox_core::problem::{FileFault, KeyFault, PasswordFault, Problem, ProblemKind as K};
 use resetbox_core::screen::{
-    Action, AlertLine, Button, Legend, Mark, Page, Row, Screen, StatusBar, Target,
+    Action, AlertLine, Button, JoinSecured, Legend, Mark, Page, Row, Screen, StatusBar, Target,
 };
 use resetbox_core::view::{CaseAlert, Finding, MustInsist, View};
 use resetbox_view::palette::contrast;
@@ -498,7 +499,7 @@ fn worst_pages() -> Vec<(String, Page)> {
             },
         ));
     }
-    for (step, wifi) in [(0, true), (1, true), (1, false)] {
+    for (step, wifi) in [(0, true), (1, true), (1, false), (2, true)] {
         let long = format!("WIFI:T:WPA;S:{};P:{};;", "W".repeat(32), "M".repeat(63));
         all.push((
             "join".into(),
@@ -507,6 +508,14 @@ fn worst_pages() -> Vec<(String, Page)> {
                 url: Some("http://208.208.208.208:8080".into()),
                 url_qr: Some(format!("http://208.208.208.208:8080/j/{}", "x".repeat(43))),
                 pin: "884826".into(),
+                secured: Some(JoinSecured {
+                    url: "https://208.208.208.208:8443".into(),
+                    url_qr: Some(format!(
+                        "https://208.208.208.208:8443/#t={}",
+                        "x".repeat(16)
+                    )),
+                    fingerprint: Fingerprint([0xdd; 32]),
+                }),
                 step,
             },
         ));

@@ -78,6 +78,7 @@ impl Agent {
             pin: self.pin.code(),
             token: self.pin.token(),
             urls: self.health.urls(),
+            secured: self.health.secured(),
             started: self.started,
         }
     }
@@ -148,6 +149,7 @@ impl Agent {
             brightness: self.settings.brightness.unwrap_or(DEFAULT_BRIGHTNESS),
             rotation: self.settings.rotation.unwrap_or(0),
             asleep: self.panel.asleep(),
+            secured: self.health.secured().cloned(),
         }
     }
 }

@@ -100,7 +100,9 @@ impl Panel {
             Intent::Join => self.join(world),
             Intent::JoinNext => {
                 if let Some(Place::Join { step }) = self.stack.last_mut() {
-                    *step = 1 - (*step).min(1);
+                    let steps = join_steps(world);
+                    let at = steps.iter().position(|known| known == step);
+                    *step = steps[at.map_or(0, |at| (at + 1) % steps.len())];
                 }
             }
             Intent::Cases => self.go(Place::Cases {
@@ -292,7 +294,7 @@ impl Panel {
     }
 
     fn join(&mut self, world: &World<'_>) {
-        let step = u8::from(world.policy.wifi_join.is_none());
+        let step = join_steps(world)[0];
         self.go(Place::Join { step });
     }
 
@@ -357,6 +359,21 @@ impl Panel {
     ) -> Option<CasePhase> {
         open_case(world, device).map(|case| case.phase)
     }
+}
+
+/// The steps of the join page that there are now, in their order; never empty. What is open to every phone comes
+/// before HTTPS, before which every phone warns.
+pub(super) fn join_steps(world: &World<'_>) -> Vec<u8> {
+    let secured = world.secured.is_some_and(|it| !it.urls.is_empty());
+    let plain = !world.urls.is_empty() || !secured;
+    [
+        (0, world.policy.wifi_join.is_some()),
+        (1, plain),
+        (2, secured),
+    ]
+    .into_iter()
+    .filter_map(|(step, there)| there.then_some(step))
+    .collect()
 }
 
 /// The cases that the list of cases shows.

@@ -88,7 +88,7 @@ impl Panel {
                 Alert::Store(own) | Alert::Panel(own) | Alert::Config(own) | Alert::Http(own) => {
                     own == text
                 }
-                Alert::Case { .. } => false,
+                Alert::Https(_) | Alert::Case { .. } => false,
             })
         });
         let shown = self.shown(now, world);

@@ -2,6 +2,7 @@
 
 use sadp::Way;
 
+use super::act::join_steps;
 use super::intent::Intent;
 use super::shown::Shown;
 use super::{Panel, World};
@@ -136,7 +137,7 @@ impl Panel {
                 Intent::ConfirmOpen(device.mac),
             )),
             Shown::Join(_) => {
-                if world.policy.wifi_join.is_some() {
+                if join_steps(world).len() > 1 {
                     keys.push(press(Button::Ok, Action::Next, Intent::JoinNext));
                     keys.push(silent(Button::Right, Intent::JoinNext));
                     keys.push(silent(Button::Left, Intent::JoinNext));

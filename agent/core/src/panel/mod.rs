@@ -33,6 +33,7 @@ use crate::problem::Problem;
 use crate::record::SettingsRecord;
 use crate::request::{CaseId, Done, Reply, Request};
 use crate::screen::{Button, Edge, Screen};
+use crate::secured::Secured;
 use crate::time::{Mono, Now};
 use crate::view::{Alert, CaseView, DeviceView, Diagnosis, LinkView};
 
@@ -73,6 +74,8 @@ pub(crate) struct World<'a> {
     pub(crate) token: &'a str,
     /// Addresses of the phone page, best first.
     pub(crate) urls: &'a [String],
+    /// HTTPS, where it is served.
+    pub(crate) secured: Option<&'a Secured>,
     /// When the box started.
     pub(crate) started: Mono,
 }

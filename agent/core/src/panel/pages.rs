@@ -1,12 +1,12 @@
 //! From what is shown to the page that the view draws.
 
-use super::act::{find, listed};
+use super::act::{find, join_steps, listed};
 use super::follow::hour_and_minute;
 use super::shown::Shown;
 use super::{Panel, World, settings};
 use crate::problem::{Problem, ProblemKind};
 use crate::rules;
-use crate::screen::{AlertLine, CaseRow, Mark, Page, Row, StatusBar, Target};
+use crate::screen::{AlertLine, CaseRow, JoinSecured, Mark, Page, Row, StatusBar, Target};
 use crate::time::Now;
 use crate::view::{Alert, CasePhase, CaseView, DeviceView};
 
@@ -61,12 +61,24 @@ impl Panel {
             },
             Shown::Join(step) => {
                 let url = world.urls.first().cloned();
+                let secured = world.secured.and_then(|secured| {
+                    let url = secured.urls.first()?;
+                    Some(JoinSecured {
+                        url_qr: Some(with_token(url, world.token)),
+                        url: url.clone(),
+                        fingerprint: secured.fingerprint,
+                    })
+                });
+                // What was shown may have gone since; `1` also says that there is no address.
+                let steps = join_steps(world);
+                let step = steps.iter().find(|known| *known == step);
                 Page::Join {
                     wifi: world.policy.wifi_join.clone(),
                     url_qr: url.as_ref().map(|url| with_token(url, world.token)),
                     url,
                     pin: world.pin.to_owned(),
-                    step: *step,
+                    secured,
+                    step: *step.unwrap_or(&steps[0]),
                 }
             }
             Shown::Cases => self.cases_page(world),
@@ -149,6 +161,7 @@ impl Panel {
                 phone: world
                     .urls
                     .first()
+                    .or(world.secured.and_then(|secured| secured.urls.first()))
                     .map(|url| (url.clone(), world.pin.to_owned())),
                 problem: draft.entry.problem.clone(),
             },

@@ -21,7 +21,7 @@ pub(crate) async fn alive() -> &'static str {
 /// Each thing that the box needs to do its work.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Ready {
-    /// Everything below is true.
+    /// Link, panel, store and core are well.
     ready: bool,
     /// A cable is in.
     link: bool,
@@ -31,6 +31,8 @@ pub(crate) struct Ready {
     store: bool,
     /// The core's loop turns.
     core: bool,
+    /// HTTPS is served. Not needed for `ready`: it may be switched off.
+    https: bool,
 }
 
 /// Can the box do its work: a link with a cable, panel well, store writable?
@@ -62,6 +64,7 @@ pub(crate) async fn ready(State(app): State<Shared>) -> (StatusCode, Json<Ready>
         panel,
         store,
         core,
+        https: view.secured.is_some(),
     };
     (status, Json(body))
 }

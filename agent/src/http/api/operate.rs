@@ -17,7 +17,7 @@ use super::super::body::{Json as Body, Secret};
 use super::super::dto::SessionState;
 use super::super::fault::{Fault, ProblemBody, Refusal};
 use super::super::language::cookie;
-use super::super::session::{Admitted, COOKIE_NAME, LIFE};
+use super::super::session::{Admitted, LIFE, Transport};
 use super::devices::Ok_;
 
 /// May this client act?
@@ -25,10 +25,14 @@ use super::devices::Ok_;
     get, path = "/api/v1/session", tag = "box",
     responses((status = 200, description = "Whether a session is needed, and open.", body = SessionState))
 )]
-pub(crate) async fn session(State(app): State<Shared>, headers: HeaderMap) -> Json<SessionState> {
+pub(crate) async fn session(
+    State(app): State<Shared>,
+    transport: Transport,
+    headers: HeaderMap,
+) -> Json<SessionState> {
     Json(SessionState {
         required: app.pin_required,
-        open: app.admits(&headers),
+        open: app.admits(&headers, transport),
     })
 }
 
@@ -51,13 +55,14 @@ pub(crate) struct Enter {
     post, path = "/api/v1/session", tag = "box", request_body = Enter,
     responses(
         (status = 200, description = "Open for 12 hours; the cookie holds it.", body = SessionState,
-         headers(("Set-Cookie" = String, description = "The session; HttpOnly, SameSite=Strict."))),
+         headers(("Set-Cookie" = String, description = "The session; HttpOnly, SameSite=Strict; over HTTPS also Secure."))),
         (status = 403, description = "Wrong PIN, or a token that was used.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many wrong PINs; Retry-After says how long to wait.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn enter(
     State(app): State<Shared>,
+    transport: Transport,
     Body(enter): Body<Enter>,
 ) -> Result<Response, Fault> {
     let request = match (enter.pin, enter.token) {
@@ -71,9 +76,8 @@ pub(crate) async fn enter(
     let value = (app.sessions.lock().unwrap_or_else(PoisonError::into_inner))
         .open(Instant::now())
         .map_err(|_| Refusal::Busy)?;
-    let seconds = LIFE.as_secs();
     Ok(with_cookie(
-        &format!("{COOKIE_NAME}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}"),
+        &transport.set_cookie(&value, LIFE.as_secs()),
         SessionState {
             required: app.pin_required,
             open: true,
@@ -86,12 +90,16 @@ pub(crate) async fn enter(
     delete, path = "/api/v1/session", tag = "box",
     responses((status = 200, description = "Ended.", body = SessionState))
 )]
-pub(crate) async fn leave(State(app): State<Shared>, headers: HeaderMap) -> Response {
-    if let Some(value) = cookie(&headers, COOKIE_NAME) {
+pub(crate) async fn leave(
+    State(app): State<Shared>,
+    transport: Transport,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(value) = cookie(&headers, transport.cookie_name()) {
         (app.sessions.lock().unwrap_or_else(PoisonError::into_inner)).close(value);
     }
     with_cookie(
-        &format!("{COOKIE_NAME}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"),
+        &transport.set_cookie("", 0),
         SessionState {
             required: app.pin_required,
             open: !app.pin_required,

@@ -107,9 +107,17 @@ fn masked(view: &View) -> View {
             }
         }
         Page::NewPassword { password, .. } => *password = SecretText::new(HIDDEN),
-        Page::Join { pin, url_qr, .. } => {
+        Page::Join {
+            pin,
+            url_qr,
+            secured,
+            ..
+        } => {
             *pin = HIDDEN[..4].to_owned();
             *url_qr = None;
+            if let Some(secured) = secured {
+                secured.url_qr = None;
+            }
         }
         _ => {}
     }

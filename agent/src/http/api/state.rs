@@ -10,9 +10,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::dto::{
-    AlertBody, CaseBody, DeviceBody, Identity, Link, SessionState, State as StateBody,
+    AlertBody, CaseBody, DeviceBody, Https, Identity, Link, SessionState, State as StateBody,
 };
 use super::super::language::{Wanted, tag};
+use super::super::session::Transport;
 use super::super::{Shared, words};
 
 /// Devices in the state; a page that needs more asks `/devices`.
@@ -27,6 +28,7 @@ const DEVICES: usize = 300;
 pub(crate) async fn state(
     State(app): State<Shared>,
     wanted: Wanted,
+    transport: Transport,
     headers: HeaderMap,
 ) -> Json<StateBody> {
     // Read before the view: a revision that is too old only makes a page look once more.
@@ -45,8 +47,12 @@ pub(crate) async fn state(
         indicator: view.indicator.state.into(),
         session: SessionState {
             required: app.pin_required,
-            open: app.admits(&headers),
+            open: app.admits(&headers, transport),
         },
+        https: view.secured.as_ref().map(|secured| Https {
+            addresses: secured.urls.clone(),
+            sha256: secured.fingerprint.to_string(),
+        }),
         links: view.links.iter().map(Link::from).collect(),
         devices_total: view.devices.len(),
         devices: (view.devices.iter().take(DEVICES))

@@ -7,19 +7,37 @@ use resetbox_core::{Problem, ProblemKind, Request};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::super::Limits;
+use super::super::session::Transport;
 use super::{Answer, Rig, read_to_end};
+
+by_both_doors! {
+    headers_that_trickle_are_cut
+    a_body_that_trickles_is_cut
+    the_33rd_connection_is_told_to_come_back
+    one_address_cannot_take_all_places
+    a_large_body_is_refused_with_its_limit
+    too_many_or_too_long_headers_are_refused
+    paths_lead_nowhere_else
+    only_the_box_s_own_names_and_pages_are_served
+    a_form_of_another_site_is_no_json
+    without_a_session_nothing_acts_and_no_secret_leaves
+    the_pin_opens_a_session_that_acts_until_it_is_closed
+    a_slowed_pin_says_how_long_to_wait
+    unknown_fields_are_refused_by_name_and_values_are_not_repeated
+    one_stream_too_many_is_refused_and_places_come_back
+    every_answer_carries_the_browser_s_orders
+}
 
 fn yes(_: &Request) -> resetbox_core::Reply {
     Ok(Done::Ok)
 }
 
-#[tokio::test]
-async fn headers_that_trickle_are_cut() {
+async fn headers_that_trickle_are_cut(by: Transport) {
     let limits = Limits {
         header_timeout: Duration::from_millis(300),
         ..Limits::default()
     };
-    let rig = Rig::with_limits(false, yes, limits).await;
+    let rig = Rig::with_limits(by, false, yes, limits).await;
     let mut stream = rig.connect().await;
     stream
         .write_all(b"GET / HTTP/1.1\r\nHost: 127")
@@ -41,18 +59,17 @@ async fn headers_that_trickle_are_cut() {
     );
 }
 
-#[tokio::test]
-async fn a_body_that_trickles_is_cut() {
+async fn a_body_that_trickles_is_cut(by: Transport) {
     let limits = Limits {
         body_timeout: Duration::from_millis(300),
         ..Limits::default()
     };
-    let rig = Rig::with_limits(false, yes, limits).await;
+    let rig = Rig::with_limits(by, false, yes, limits).await;
     let mut stream = rig.connect().await;
     let head = format!(
         "POST /api/v1/cases HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
          Content-Length: 100\r\nConnection: close\r\n\r\n{{",
-        rig.address
+        rig.address()
     );
     stream.write_all(head.as_bytes()).await.expect("sent");
     let answer = read_to_end(&mut stream).await;
@@ -60,13 +77,12 @@ async fn a_body_that_trickles_is_cut() {
     assert_eq!(rig.asked(), []);
 }
 
-#[tokio::test]
-async fn the_33rd_connection_is_told_to_come_back() {
+async fn the_33rd_connection_is_told_to_come_back(by: Transport) {
     let limits = Limits {
         per_address: 100,
         ..Limits::default()
     };
-    let rig = Rig::with_limits(false, yes, limits).await;
+    let rig = Rig::with_limits(by, false, yes, limits).await;
     let mut held = Vec::new();
     for _ in 0..32 {
         let mut stream = rig.connect().await;
@@ -87,9 +103,8 @@ async fn the_33rd_connection_is_told_to_come_back() {
     panic!("the places were not given back");
 }
 
-#[tokio::test]
-async fn one_address_cannot_take_all_places() {
-    let rig = Rig::start(false, yes).await;
+async fn one_address_cannot_take_all_places(by: Transport) {
+    let rig = Rig::start_by(by, false, yes).await;
     let mut held = Vec::new();
     for _ in 0..16 {
         let mut stream = rig.connect().await;
@@ -97,21 +112,17 @@ async fn one_address_cannot_take_all_places() {
         held.push(stream);
     }
     assert_eq!(rig.get("/healthz").await.status, 503);
-    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
-    let other = "127.0.0.2:0".parse().expect("an address");
-    socket.bind(other).expect("all of 127/8 is ours");
-    let mut stream = socket.connect(rig.address).await.expect("connected");
+    let mut stream = rig.door.connect_from([127, 0, 0, 2].into()).await;
     let ask = format!(
         "GET /healthz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-        rig.address
+        rig.address()
     );
     stream.write_all(ask.as_bytes()).await.expect("sent");
     assert_eq!(read_to_end(&mut stream).await.status, 200);
 }
 
-#[tokio::test]
-async fn a_large_body_is_refused_with_its_limit() {
-    let rig = Rig::start(false, yes).await;
+async fn a_large_body_is_refused_with_its_limit(by: Transport) {
+    let rig = Rig::start_by(by, false, yes).await;
     let long = format!("{{\"mac\":\"{}\"}}", "a".repeat(17_000));
     let answer = rig.post("/api/v1/cases", &long).await;
     assert_eq!(answer.status, 413);
@@ -123,26 +134,24 @@ async fn a_large_body_is_refused_with_its_limit() {
     assert_eq!(rig.asked(), []);
 }
 
-#[tokio::test]
-async fn too_many_or_too_long_headers_are_refused() {
-    let rig = Rig::start(false, yes).await;
+async fn too_many_or_too_long_headers_are_refused(by: Transport) {
+    let rig = Rig::start_by(by, false, yes).await;
     let many: String = (0..80).map(|n| format!("X-{n}: y\r\n")).collect();
     let head = format!(
         "GET /healthz HTTP/1.1\r\nHost: {}\r\n{many}\r\n",
-        rig.address
+        rig.address()
     );
     assert_eq!(rig.raw(head.as_bytes()).await.status, 431);
     let long = "y".repeat(40_000);
     let head = format!(
         "GET /healthz HTTP/1.1\r\nHost: {}\r\nX: {long}\r\n\r\n",
-        rig.address
+        rig.address()
     );
     assert_eq!(rig.raw(head.as_bytes()).await.status, 431);
 }
 
-#[tokio::test]
-async fn paths_lead_nowhere_else() {
-    let rig = Rig::start(false, yes).await;
+async fn paths_lead_nowhere_else(by: Transport) {
+    let rig = Rig::start_by(by, false, yes).await;
     for path in [
         "/../../etc/passwd",
         "/..%2f..%2fetc/passwd",
@@ -171,9 +180,8 @@ async fn paths_lead_nowhere_else() {
     }
 }
 
-#[tokio::test]
-async fn only_the_box_s_own_names_and_pages_are_served() {
-    let rig = Rig::start(false, yes).await;
+async fn only_the_box_s_own_names_and_pages_are_served(by: Transport) {
+    let rig = Rig::start_by(by, false, yes).await;
     let rebound = rig
         .send("GET", "/api/v1/state", &[("Host", "evil.example")], "")
         .await;
@@ -193,16 +201,19 @@ async fn only_the_box_s_own_names_and_pages_are_served() {
         assert_eq!(answer.status, 403, "{sender:?}");
     }
     assert_eq!(rig.asked(), []);
-    let own = format!("http://{}", rig.address);
+    let scheme = match by {
+        Transport::Plain => "http",
+        Transport::Tls => "https",
+    };
+    let own = format!("{scheme}://{}", rig.address());
     let answer = rig
         .send("POST", "/api/v1/scan", &[("Origin", &own), json], "")
         .await;
     assert_eq!((answer.status, rig.asked()), (200, vec![Request::Scan]));
 }
 
-#[tokio::test]
-async fn a_form_of_another_site_is_no_json() {
-    let rig = Rig::start(false, yes).await;
+async fn a_form_of_another_site_is_no_json(by: Transport) {
+    let rig = Rig::start_by(by, false, yes).await;
     let body = "{\"mac\":\"44-47-cc-37-ce-81\"}";
     let answer = rig
         .send(
@@ -215,9 +226,8 @@ async fn a_form_of_another_site_is_no_json() {
     assert_eq!((answer.status, rig.asked()), (415, vec![]));
 }
 
-#[tokio::test]
-async fn without_a_session_nothing_acts_and_no_secret_leaves() {
-    let rig = Rig::start(true, yes).await;
+async fn without_a_session_nothing_acts_and_no_secret_leaves(by: Transport) {
+    let rig = Rig::start_by(by, true, yes).await;
     let case = "/api/v1/cases/k7m2p9xq";
     for (method, path, body) in [
         ("POST", "/api/v1/scan".to_owned(), ""),
@@ -266,8 +276,8 @@ async fn without_a_session_nothing_acts_and_no_secret_leaves() {
             "{\"button\":\"ok\",\"edge\":\"pressed\"}",
         ),
     ] {
-        let forged = "resetbox_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        for cookie in ["other=1", forged] {
+        let forged = format!("{}={}", by.cookie_name(), "A".repeat(43));
+        for cookie in ["other=1", &forged] {
             let headers = [("Content-Type", "application/json"), ("Cookie", cookie)];
             let answer = rig.send(method, &path, &headers, body).await;
             assert_eq!(answer.status, 401, "{method} {path} with {cookie}");
@@ -282,9 +292,8 @@ async fn without_a_session_nothing_acts_and_no_secret_leaves() {
     assert_eq!(rig.pressed.lock().expect("no panic").len(), 0);
 }
 
-#[tokio::test]
-async fn the_pin_opens_a_session_that_acts_until_it_is_closed() {
-    let rig = Rig::start(true, |request| match request {
+async fn the_pin_opens_a_session_that_acts_until_it_is_closed(by: Transport) {
+    let rig = Rig::start_by(by, true, |request| match request {
         Request::EnterPin { pin } if pin.expose() == "4821" => Ok(Done::Admitted),
         Request::EnterPin { .. } => Err(Problem::new(ProblemKind::PinWrong)),
         _ => Ok(Done::Ok),
@@ -299,9 +308,15 @@ async fn the_pin_opens_a_session_that_acts_until_it_is_closed() {
     let opened = rig.post("/api/v1/session", "{\"pin\":\"4821\"}").await;
     assert_eq!(opened.status, 200);
     let set = opened.header("set-cookie").expect("a cookie");
+    let name = match by {
+        Transport::Plain => "resetbox_session=",
+        Transport::Tls => "__Host-resetbox_session=",
+    };
+    assert!(set.starts_with(name), "{set}");
     for part in ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=43200"] {
         assert!(set.contains(part), "{set}");
     }
+    assert_eq!(set.contains("Secure"), by == Transport::Tls, "{set}");
     let cookie = set.split(';').next().expect("a value");
     let with = |method: &'static str, path: &'static str| {
         let headers = [("Cookie", cookie)];
@@ -313,9 +328,8 @@ async fn the_pin_opens_a_session_that_acts_until_it_is_closed() {
     assert_eq!(with("POST", "/api/v1/scan").await, 401);
 }
 
-#[tokio::test]
-async fn a_slowed_pin_says_how_long_to_wait() {
-    let rig = Rig::start(true, |_| {
+async fn a_slowed_pin_says_how_long_to_wait(by: Transport) {
+    let rig = Rig::start_by(by, true, |_| {
         Err(Problem::new(ProblemKind::PinSlow { wait_s: 17 }))
     })
     .await;
@@ -330,9 +344,8 @@ async fn a_slowed_pin_says_how_long_to_wait() {
     }
 }
 
-#[tokio::test]
-async fn unknown_fields_are_refused_by_name_and_values_are_not_repeated() {
-    let rig = Rig::start(false, yes).await;
+async fn unknown_fields_are_refused_by_name_and_values_are_not_repeated(by: Transport) {
+    let rig = Rig::start_by(by, false, yes).await;
     let path = "/api/v1/cases/k7m2p9xq/key";
     let odd = "{\"key\":\"Marker77\",\"new_password\":\"Marker88\",\"colour\":1}";
     let answer = rig.post(path, odd).await;
@@ -350,19 +363,18 @@ async fn unknown_fields_are_refused_by_name_and_values_are_not_repeated() {
     assert_eq!(rig.asked(), []);
 }
 
-#[tokio::test]
-async fn one_stream_too_many_is_refused_and_places_come_back() {
+async fn one_stream_too_many_is_refused_and_places_come_back(by: Transport) {
     let limits = Limits {
         streams: 2,
         ..Limits::default()
     };
-    let rig = Rig::with_limits(false, yes, limits).await;
+    let rig = Rig::with_limits(by, false, yes, limits).await;
     let mut streams = Vec::new();
     for _ in 0..2 {
         let mut stream = rig.connect().await;
         let ask = format!(
             "GET /api/v1/events HTTP/1.1\r\nHost: {}\r\n\r\n",
-            rig.address
+            rig.address()
         );
         stream.write_all(ask.as_bytes()).await.expect("sent");
         let mut start = [0; 12];
@@ -376,7 +388,7 @@ async fn one_stream_too_many_is_refused_and_places_come_back() {
         let mut stream = rig.connect().await;
         let ask = format!(
             "GET /api/v1/events HTTP/1.1\r\nHost: {}\r\n\r\n",
-            rig.address
+            rig.address()
         );
         stream.write_all(ask.as_bytes()).await.expect("sent");
         let mut start = [0; 12];
@@ -389,9 +401,8 @@ async fn one_stream_too_many_is_refused_and_places_come_back() {
     panic!("the places were not given back");
 }
 
-#[tokio::test]
-async fn every_answer_carries_the_browser_s_orders() {
-    let rig = Rig::start(true, yes).await;
+async fn every_answer_carries_the_browser_s_orders(by: Transport) {
+    let rig = Rig::start_by(by, true, yes).await;
     for path in ["/", "/app.js", "/api/v1/state", "/nowhere", "/api/v1/audit"] {
         let answer: Answer = rig.get(path).await;
         let policy = answer.header("content-security-policy").expect("a policy");

@@ -7,10 +7,9 @@ use resetbox_core::{Mono, Problem, ProblemKind, Reply, Request};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use super::super::openapi;
-use super::{CODE, Rig, fixture, sample};
+use super::{CODE, Rig, Stream, fixture, sample};
 
 fn yes(request: &Request) -> Reply {
     Ok(match request {
@@ -396,17 +395,17 @@ async fn events_are_told_and_told_again_to_who_comes_back() {
     );
 }
 
-async fn open(rig: &Rig, path: &str, header: &str) -> TcpStream {
+async fn open(rig: &Rig, path: &str, header: &str) -> Stream {
     let mut stream = rig.connect().await;
     let ask = format!(
         "GET {path} HTTP/1.1\r\nHost: {}\r\n{header}\r\n",
-        rig.address
+        rig.address()
     );
     stream.write_all(ask.as_bytes()).await.expect("sent");
     stream
 }
 
-async fn read_until(stream: &mut TcpStream, wanted: &str) -> String {
+async fn read_until(stream: &mut Stream, wanted: &str) -> String {
     let mut text = String::new();
     let reading = async {
         let mut piece = [0; 4096];

@@ -1,11 +1,12 @@
-//! How the phone gets here: the Wi-Fi's QR, then the page's with its PIN.
+//! How the phone gets here: the Wi-Fi's QR, then the page's with its PIN, then the one for HTTPS with the
+//! fingerprint to compare.
 
 use resetbox_core::screen::Page;
 
 use super::Pen;
 use super::chrome::narrower;
 use super::stack::{Block, Stack};
-use crate::draw::flow::{self, fitting, paragraph, whole_words, wrap};
+use crate::draw::flow::{self, balanced, fitting, paragraph, whole_words, wrap};
 use crate::draw::{Align, Icon, Rect, Type, Weight};
 use crate::palette::{PAPER, QUIET, SKY};
 use crate::qr::qr_matrix;
@@ -17,20 +18,34 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
         url,
         url_qr,
         pin,
+        secured,
         step,
     } = page
     else {
         return;
     };
     let language = pen.language;
-    match (step, wifi, url) {
-        (0, Some(wifi), _) => {
+    match (step, wifi, url, secured) {
+        (2, _, _, Some(secured)) => {
+            let code = secured.url_qr.as_deref().unwrap_or(&secured.url);
+            let short = secured.url.trim_start_matches("https://").to_owned();
+            let groups = secured.fingerprint.groups();
+            // A small glass has room for the digits or for a sentence, and the digits matter.
+            let title = if pen.theme.small() {
+                "HTTPS"
+            } else {
+                texts::open_https(language)
+            };
+            draw(pen, area, code, title, &[short], &Below::Compare(&groups));
+        }
+        (0, Some(wifi), _, _) => {
             let name = wifi_field(wifi, "S:");
             let secret = wifi_field(wifi, "P:");
             let facts = [name, secret];
-            draw(pen, area, wifi, texts::join_wifi(language), &facts, None);
+            let title = texts::join_wifi(language);
+            draw(pen, area, wifi, title, &facts, &Below::Nothing);
         }
-        (_, _, Some(url)) => {
+        (_, _, Some(url), _) => {
             let code = url_qr.as_deref().unwrap_or(url);
             let short = url.trim_start_matches("http://").to_owned();
             draw(
@@ -39,7 +54,7 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
                 code,
                 texts::open_page(language),
                 &[short],
-                Some(pin),
+                &Below::Pin(pin),
             );
         }
         _ => {
@@ -54,6 +69,15 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
             super::stack::draw(pen, area, &stack);
         }
     }
+}
+
+/// What stands at the end of the words.
+enum Below<'a> {
+    Nothing,
+    /// The PIN, large.
+    Pin(&'a str),
+    /// The beginning of the certificate's fingerprint, in groups.
+    Compare(&'a [String]),
 }
 
 /// A field of `WIFI:T:WPA;S:name;P:secret;;`, with its escapes undone.
@@ -85,7 +109,7 @@ fn draw(
     code: &str,
     title: &str,
     facts: &[String],
-    pin: Option<&str>,
+    below: &Below<'_>,
 ) {
     let Some(matrix) = qr_matrix(code) else {
         return;
@@ -97,9 +121,9 @@ fn draw(
     // Beside the code or below it: whichever leaves the code more pixels per module.
     let words = if theme.small() { 46 } else { 62 };
     let beside = area.h.min(area.w - words) / modules;
-    let below = area.w.min(area.h - words) / modules;
-    let pixels = beside.max(below).max(1);
-    let beside = beside >= below;
+    let under = area.w.min(area.h - words) / modules;
+    let pixels = beside.max(under).max(1);
+    let beside = beside >= under;
     let side = modules * pixels;
     let card = if beside {
         let column = area.cut_left(side);
@@ -113,23 +137,38 @@ fn draw(
     pen.canvas.round_rect(card, theme.radius, PAPER);
     super::qr::paint(pen, card.inset(pixels, pixels), &matrix, pixels, 3);
     if beside {
-        column(pen, area, title, facts, pin);
+        column(pen, area, title, facts, below);
     } else {
-        foot(pen, area, title, facts, pin);
+        foot(pen, area, title, facts, below);
     }
 }
 
-/// Beside the code: the title, the facts, the PIN large at the bottom.
-fn column(pen: &mut Pen<'_>, area: Rect, title: &str, facts: &[String], pin: Option<&str>) {
+/// Beside the code: the title, the facts; the PIN large, or the fingerprint, at the bottom.
+fn column(pen: &mut Pen<'_>, area: Rect, title: &str, facts: &[String], below: &Below<'_>) {
     let theme = pen.theme;
     let mut left = area;
-    if let Some(pin) = pin {
-        let face = fitting(&narrower(big(pen)), pin, left.w);
-        let row = left.cut_bottom(face.line_height());
-        pen.canvas.text(row, Align::Left, face, PAPER, pin);
-        let row = left.cut_bottom(theme.label.line_height());
-        let words = texts::pin(pen.language);
-        pen.canvas.text(row, Align::Left, theme.label, QUIET, words);
+    let mut label = left.cut_bottom(0);
+    match below {
+        Below::Nothing => {}
+        Below::Pin(pin) => {
+            let face = fitting(&narrower(big(pen)), pin, left.w);
+            let row = left.cut_bottom(face.line_height());
+            pen.canvas.text(row, Align::Left, face, PAPER, pin);
+            let row = left.cut_bottom(theme.label.line_height());
+            let words = texts::pin(pen.language);
+            pen.canvas.text(row, Align::Left, theme.label, QUIET, words);
+        }
+        Below::Compare(groups) => {
+            let (face, rows) = groups_in(pen, groups, left.w);
+            for text in rows.iter().rev() {
+                let row = left.cut_bottom(face.line_height());
+                pen.canvas.text(row, Align::Left, face, PAPER, text);
+            }
+            left.cut_bottom(theme.pad / 4);
+            let short = texts::https_compare_short(pen.language);
+            let tall = flow::height(theme.label, balanced(theme.label, short, left.w).len());
+            label = left.cut_bottom(tall.min(left.h));
+        }
     }
     let title_faces = narrower(if theme.small() {
         theme.label_bold
@@ -165,6 +204,48 @@ fn column(pen: &mut Pen<'_>, area: Rect, title: &str, facts: &[String], pin: Opt
         paragraph(pen.canvas, row, Align::Left, &faces, SKY, fact);
         left.cut_top(theme.pad / 3);
     }
+    if let Below::Compare(_) = below {
+        compare(pen, left, label);
+    }
+}
+
+/// The groups in the largest face and the fewest rows that `width` allows.
+fn groups_in(pen: &Pen<'_>, groups: &[String], width: i32) -> (Type, Vec<String>) {
+    let faces = narrower(if pen.theme.small() {
+        pen.theme.label_bold
+    } else {
+        pen.theme.fact_bold
+    });
+    let in_rows =
+        |count: usize| -> Vec<String> { groups.chunks(count).map(|row| row.join(" ")).collect() };
+    let fits = |face: Type, rows: &[String]| rows.iter().all(|row| face.width(row) <= width);
+    for count in [2, 1] {
+        let rows = in_rows(count);
+        if let Some(face) = faces.iter().find(|face| fits(**face, &rows)) {
+            return (*face, rows);
+        }
+    }
+    (pen.theme.label_bold, in_rows(1))
+}
+
+/// What the fingerprint is for: the sentence if there is room for it above the digits, else its core on the row
+/// that was kept for it.
+fn compare(pen: &mut Pen<'_>, left: Rect, label: Rect) {
+    let face = pen.theme.label;
+    let lines_of = |text| balanced(face, text, left.w);
+    let long = lines_of(texts::https_compare(pen.language));
+    let room = left.h + label.h;
+    let lines = if flow::height(face, long.len()) <= room {
+        long
+    } else {
+        lines_of(texts::https_compare_short(pen.language))
+    };
+    let tall = flow::height(face, lines.len());
+    if tall <= room {
+        let mut area = Rect::new(left.x, left.y, left.w, room);
+        let row = area.cut_bottom(tall);
+        flow::lines(pen.canvas, row, Align::Left, face, QUIET, &lines);
+    }
 }
 
 fn big(pen: &Pen<'_>) -> Type {
@@ -177,11 +258,17 @@ fn big(pen: &Pen<'_>) -> Type {
     }
 }
 
-/// Below the code: title and address left, the PIN large at the right.
-fn foot(pen: &mut Pen<'_>, area: Rect, title: &str, facts: &[String], pin: Option<&str>) {
+/// Below the code: title and address left, the PIN large at the right; or the fingerprint on the last row.
+fn foot(pen: &mut Pen<'_>, area: Rect, title: &str, facts: &[String], below: &Below<'_>) {
     let theme = pen.theme;
     let mut left = area.inset(theme.pad / 2, 0);
-    if let Some(pin) = pin {
+    if let Below::Compare(groups) = below {
+        let text = groups.join(" ");
+        let face = fitting(&narrower(theme.fact_bold), &text, left.w);
+        let row = left.cut_bottom(face.line_height());
+        pen.canvas.text(row, Align::Left, face, PAPER, &text);
+    }
+    if let Below::Pin(pin) = below {
         let face = big(pen);
         let mut cell = left.cut_right(face.width(pin));
         left.cut_right(theme.pad);

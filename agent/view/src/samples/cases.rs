@@ -3,7 +3,8 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use resetbox_core::screen::{Action, Button, Page, Target};
+use resetbox_core::Fingerprint;
+use resetbox_core::screen::{Action, Button, JoinSecured, Page, Target};
 use resetbox_core::view::CasePhase;
 use sadp::Way;
 
@@ -117,6 +118,9 @@ pub(super) fn devices() -> Vec<Named> {
 }
 
 /// Something like a device code of this many bytes: letters, digits and signs in no order.
+const FINGERPRINT: [u8; 32] =
+    *b"\x3f\x9a\x21\xc0\x8b\x7e\x55\xd1\x0c\x4f\xe2\x96sample of a digest!!";
+
 fn device_code(bytes: usize) -> Arc<str> {
     const SIGNS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-";
     let mut state = 0x2545_f491_u32;
@@ -152,8 +156,13 @@ pub(super) fn codes() -> Vec<Named> {
         let page = Page::Join {
             wifi: wifi.then(|| "WIFI:T:WPA;S:resetbox-4f21c0;P:kopi-susu-dua;;".into()),
             url: url.then(|| "http://10.43.0.1".into()),
-            url_qr: url.then(|| "http://10.43.0.1/j/7fK2pQ9sXw4mTz8c".into()),
+            url_qr: url.then(|| "http://10.43.0.1/#t=7fk2pq9sxw4mtz8c".into()),
             pin: "482193".into(),
+            secured: url.then(|| JoinSecured {
+                url: "https://10.43.0.1".into(),
+                url_qr: Some("https://10.43.0.1/#t=7fk2pq9sxw4mtz8c".into()),
+                fingerprint: Fingerprint(FINGERPRINT),
+            }),
             step,
         };
         screen(
@@ -172,6 +181,7 @@ pub(super) fn codes() -> Vec<Named> {
         ("qr-1023", qr(1023, 23 * 60 + 41, true, true, true)),
         ("join-wifi", join(0, true, true)),
         ("join-page", join(1, true, true)),
+        ("join-https", join(2, true, true)),
         ("join-no-address", join(1, false, false)),
     ]
 }

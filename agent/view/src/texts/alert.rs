@@ -146,6 +146,12 @@ pub fn alert(language: Language, alert: &Alert) -> Words {
             "Use the panel. Check which other program holds the port.",
             "Use the panel.",
         ),
+        (Language::En, Alert::Https(text)) => Words::new(
+            "HTTPS does not work",
+            &format!("The phone page is served without encryption only: {text}."),
+            "Type the key on the panel, or use the plain page on a network you trust.",
+            "Plain page only.",
+        ),
         (Language::Id, Alert::Store(text)) => Words::new(
             "Penyimpanan rusak",
             &format!("Kotak tidak bisa menulis ke kartunya: {text}."),
@@ -169,6 +175,12 @@ pub fn alert(language: Language, alert: &Alert) -> Words {
             &format!("Halaman tidak bisa disajikan: {text}."),
             "Pakai tombol di kotak. Periksa program lain yang memakai porta itu.",
             "Pakai tombol kotak.",
+        ),
+        (Language::Id, Alert::Https(text)) => Words::new(
+            "HTTPS tidak jalan",
+            &format!("Halaman ponsel hanya disajikan tanpa enkripsi: {text}."),
+            "Ketik kunci di kotak, atau pakai halaman biasa di jaringan yang Anda percaya.",
+            "Hanya halaman biasa.",
         ),
     }
 }

@@ -58,6 +58,9 @@ words! {
     scan_others: "In the app choose Others", "Di aplikasi pilih Others";
     join_wifi: "Join this Wi-Fi", "Sambung ke Wi-Fi ini";
     open_page: "Open this page", "Buka halaman ini";
+    open_https: "Open by HTTPS", "Buka lewat HTTPS";
+    https_compare: "The phone will warn. Go on if the certificate's SHA-256 begins so:", "Ponsel akan memperingatkan. Lanjutkan jika SHA-256 sertifikatnya diawali:";
+    https_compare_short: "SHA-256 begins", "Awal SHA-256";
     pin: "PIN", "PIN";
     no_address: "The box has no address yet", "Kotak belum punya alamat";
     key_for: "Key for", "Kunci untuk";

@@ -185,6 +185,7 @@ impl Bench {
             pin: "4821",
             token: "tttttttttttttttt",
             urls: &self.urls,
+            secured: self.health.secured(),
             started: Mono(9_000),
         })
     }

@@ -102,10 +102,16 @@ pub(super) fn page(screen: &Screen) -> String {
             wifi,
             url_qr,
             pin,
+            secured,
             step,
             ..
-        } => match (step, wifi) {
-            (0, Some(wifi)) => format!("join, QR {wifi}"),
+        } => match (step, wifi, secured) {
+            (0, Some(wifi), _) => format!("join, QR {wifi}"),
+            (2, _, Some(secured)) => format!(
+                "join, QR {}, compare {}",
+                secured.url_qr.clone().unwrap_or_default(),
+                secured.fingerprint.groups().join(" ")
+            ),
             _ => format!("join, QR {}, PIN {pin}", url_qr.clone().unwrap_or_default()),
         },
         Page::KeyEntry {

@@ -42,6 +42,7 @@ transcript!(what_has_no_key_to_type_goes_by_phone, "files");
 transcript!(a_recorder_may_pass_the_password_on, "recorder");
 transcript!(the_empty_home_says_what_is_missing, "empty_home");
 transcript!(the_menu_leads_to_everything_else, "menu");
+transcript!(the_phone_finds_the_page_plain_and_by_https, "join");
 transcript!(the_screen_sleeps_and_the_qr_does_not, "sleep");
 transcript!(presses_that_do_nothing, "presses");
 transcript!(many_devices_and_cases, "many");

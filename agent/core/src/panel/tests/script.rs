@@ -82,6 +82,17 @@ impl Script {
                 self.bench.diagnosis.probes = u64::from(number(count));
                 self.bench.tick();
             }
+            ["https", outcome] => {
+                let report = match outcome {
+                    "served" => Ok(crate::Secured {
+                        urls: vec!["https://10.43.0.1".into()],
+                        fingerprint: crate::Fingerprint([0x5a; 32]),
+                    }),
+                    _ => Err("port 443 is taken".into()),
+                };
+                self.bench.health.take(crate::event::Health::Https(report));
+                self.bench.tick();
+            }
             ["store", "fails"] => {
                 let report = crate::event::Health::Store(Err("disk full".into()));
                 self.bench.health.take(report);
