@@ -167,7 +167,10 @@ fn column(pen: &mut Pen<'_>, area: Rect, title: &str, facts: &[String], below: &
             left.cut_bottom(theme.pad / 4);
             let short = texts::https_compare_short(pen.language);
             let tall = flow::height(theme.label, balanced(theme.label, short, left.w).len());
-            label = left.cut_bottom(tall.min(left.h));
+            // The title is worth more.
+            if left.h >= tall + theme.fact_bold.line_height() {
+                label = left.cut_bottom(tall);
+            }
         }
     }
     let title_faces = narrower(if theme.small() {
