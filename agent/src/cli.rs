@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
+use crate::fleet::{self, FleetArgs};
 use crate::scan::{self, ScanArgs};
 use crate::{log, run};
 
@@ -45,6 +46,12 @@ enum Command {
     ///
     /// Exit status: 0 devices were found, 1 none, 2 wrong use, 3 the network could not be listened to.
     Scan(ScanArgs),
+    /// All boxes and their open cases on your broker, and the desk's commands to them.
+    ///
+    /// Exit status: 0 done; 1 the box or the device said no, or no box is listed; 2 wrong use, or a key or password
+    /// that breaks a rule; 3 the broker or the box was not reached; 4 sent, but without an answer; 5 not confirmed.
+    /// With 2, 3 and 5 nothing was sent.
+    Fleet(Box<FleetArgs>),
     /// Write every screen of the panel as a picture, in both languages for all sizes.
     Screens {
         /// The folder; made if it is not there.
@@ -61,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Demo { port, cameras } => demo(port, cameras),
         Command::CheckConfig { file } => check_config(&file),
         Command::Scan(args) => scan::run(&args),
+        Command::Fleet(args) => fleet::run(&args),
         Command::Screens { out } => screens(&out),
     }
 }

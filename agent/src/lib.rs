@@ -11,6 +11,7 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod device_clock;
+pub mod fleet;
 pub mod http;
 pub mod log;
 pub mod mqtt;

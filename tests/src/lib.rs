@@ -10,5 +10,6 @@ pub mod http;
 pub mod netns;
 pub mod plant;
 pub mod process;
+pub mod pty;
 pub mod scanning;
 pub mod wire;

@@ -24,14 +24,9 @@ fn options(help: &str) -> impl Iterator<Item = &str> {
         .filter(|word| word.starts_with("--") && *word != "--help")
 }
 
-#[test]
-fn every_command_and_option_is_in_the_man_page_and_the_readme() {
-    let page = include_str!("../../docs/resetbox.1");
-    let readme = include_str!("../../README.md");
-    let (status, help) = resetbox(&["--help"]);
-    assert_eq!(status, Some(0), "{help}");
-    let commands: Vec<String> = help
-        .lines()
+/// The commands in clap's help.
+fn commands(help: &str) -> Vec<String> {
+    help.lines()
         .skip_while(|line| *line != "Commands:")
         .skip(1)
         .take_while(|line| !line.is_empty())
@@ -42,7 +37,16 @@ fn every_command_and_option_is_in_the_man_page_and_the_readme() {
                 .map(str::to_owned)
         })
         .filter(|name| !name.is_empty() && name != "help")
-        .collect();
+        .collect()
+}
+
+#[test]
+fn every_command_and_option_is_in_the_man_page_and_the_readme() {
+    let page = include_str!("../../docs/resetbox.1");
+    let readme = include_str!("../../README.md");
+    let (status, help) = resetbox(&["--help"]);
+    assert_eq!(status, Some(0), "{help}");
+    let commands = commands(&help);
     assert!(
         commands.contains(&"run".to_owned()),
         "the help lists the commands: {help}"
@@ -64,6 +68,23 @@ fn every_command_and_option_is_in_the_man_page_and_the_readme() {
                 page.contains(&format!("Fl {troff}")),
                 "docs/resetbox.1 lacks {option} of {command}"
             );
+        }
+        // What a command has below itself, with options of its own.
+        for below in self::commands(&help) {
+            assert!(
+                page.contains(&format!("Cm {command} {below}")),
+                "docs/resetbox.1 lacks {command} {below}"
+            );
+            assert!(readme.contains(&below), "README.md lacks {command} {below}");
+            let (status, help) = resetbox(&[&command, &below, "--help"]);
+            assert_eq!(status, Some(0), "{help}");
+            for option in options(&help) {
+                let troff = option.replacen("--", "-", 1);
+                assert!(
+                    page.contains(&format!("Fl {troff}")),
+                    "docs/resetbox.1 lacks {option} of {command} {below}"
+                );
+            }
         }
     }
 }
@@ -93,4 +114,25 @@ fn the_shipped_example_has_no_mistakes_and_a_mistake_is_named_by_line() {
         said.contains("broken.toml:3:1") && said.contains("colour"),
         "{said}"
     );
+}
+
+/// A key must not cross a network that others can read: this is said before anything is asked or connected.
+#[test]
+fn the_desk_refuses_a_broker_without_tls_before_it_asks_for_anything() {
+    let (status, said) = resetbox(&[
+        "fleet",
+        "submit-key",
+        "rb-1a2b3c",
+        "k7m2p9xq",
+        "--broker",
+        "mqtt://192.0.2.1",
+    ]);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(
+        said.contains("only over TLS") && said.contains("Nothing was sent."),
+        "{said}"
+    );
+    let (status, said) = resetbox(&["fleet"]);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("--broker"), "{said}");
 }

@@ -16,7 +16,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::dial::{Dial, Dialled, PATIENCE, Stream, Version, WallTime, read_file};
 use super::trouble::Trouble;
-use super::wire::{self, Cutter, Out, Packet, Payload, Terms};
+use super::wire::{self, Cutter, Out, Packet, Payload, Quality, Terms};
 
 /// Messages under way at once: enough for a slow line, few enough that the newest state is not queued behind old ones.
 const WINDOW: usize = 16;
@@ -183,9 +183,20 @@ impl Client {
 
     /// Subscribes with QoS 1.
     pub fn subscribe(&mut self, filters: Vec<String>) {
+        self.subscribe_with(filters, Quality::AtLeastOnce);
+    }
+
+    /// Subscribes with QoS 0, for who reads what thousands of boxes have retained. A broker keeps a queue for messages
+    /// that must be acknowledged, and drops what does not fit (Mosquitto holds 1000 unless told otherwise); without
+    /// acknowledgements the line itself makes it wait.
+    pub fn subscribe_unacknowledged(&mut self, filters: Vec<String>) {
+        self.subscribe_with(filters, Quality::AtMostOnce);
+    }
+
+    fn subscribe_with(&mut self, filters: Vec<String>, quality: Quality) {
         let id = self.id();
         self.writing();
-        wire::subscribe(self.version, id, &filters, true, &mut self.out);
+        wire::subscribe(self.version, id, &filters, Some(quality), &mut self.out);
         self.filters.insert(id, filters);
     }
 
@@ -193,7 +204,7 @@ impl Client {
     pub fn unsubscribe(&mut self, filters: &[String]) {
         let id = self.id();
         self.writing();
-        wire::subscribe(self.version, id, filters, false, &mut self.out);
+        wire::subscribe(self.version, id, filters, None, &mut self.out);
     }
 
     /// The next thing that the broker sends. Keeps the connection alive while it is awaited; may be given up and asked

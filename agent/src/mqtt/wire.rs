@@ -413,26 +413,38 @@ pub(crate) fn publish(version: Version, out: Out<'_>, bytes: &mut BytesMut) {
     }
 }
 
-/// Writes a subscription to all of `filters`, or its end.
+/// How surely a subscription's messages come.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Quality {
+    /// QoS 0.
+    AtMostOnce,
+    /// QoS 1.
+    AtLeastOnce,
+}
+
+/// Writes a subscription to all of `filters`, or (without a quality) its end.
 pub(crate) fn subscribe(
     version: Version,
     packet_id: u16,
     filters: &[String],
-    on: bool,
+    quality: Option<Quality>,
     bytes: &mut BytesMut,
 ) {
     // Both fail for a remaining length beyond 256 MB only.
-    match (version, on) {
-        (Version::V4, true) => {
+    match (version, quality) {
+        (Version::V4, Some(quality)) => {
             let filters = filters.iter().map(|path| v4::SubscribeFilter {
                 path: path.clone(),
-                qos: codec::QoS::AtLeastOnce,
+                qos: match quality {
+                    Quality::AtMostOnce => codec::QoS::AtMostOnce,
+                    Quality::AtLeastOnce => codec::QoS::AtLeastOnce,
+                },
             });
             let mut packet = v4::Subscribe::new_many(filters);
             packet.pkid = packet_id;
             let _ = packet.write(bytes);
         }
-        (Version::V4, false) => {
+        (Version::V4, None) => {
             let topics = filters.to_vec();
             let packet = v4::Unsubscribe {
                 pkid: packet_id,
@@ -440,9 +452,13 @@ pub(crate) fn subscribe(
             };
             let _ = packet.write(bytes);
         }
-        (Version::V5, true) => {
+        (Version::V5, Some(quality)) => {
             let filters = filters.iter().map(|path| {
-                let mut filter = v5::Filter::new(path, codec5::QoS::AtLeastOnce);
+                let qos = match quality {
+                    Quality::AtMostOnce => codec5::QoS::AtMostOnce,
+                    Quality::AtLeastOnce => codec5::QoS::AtLeastOnce,
+                };
+                let mut filter = v5::Filter::new(path, qos);
                 // So that a command that is published as retained is known as such.
                 filter.preserve_retain = true;
                 filter
@@ -451,7 +467,7 @@ pub(crate) fn subscribe(
             packet.pkid = packet_id;
             let _ = packet.write(bytes);
         }
-        (Version::V5, false) => {
+        (Version::V5, None) => {
             let packet = v5::Unsubscribe {
                 pkid: packet_id,
                 filters: filters.to_vec(),
