@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use resetbox_core::event::{Ear, Health, WallSource};
+use resetbox_core::event::{Ear, Health, LoginAnswer, WallSource};
 use resetbox_core::record::AuditEntry;
 use resetbox_core::screen::{Button, Edge};
 use resetbox_core::view::Feed;
@@ -57,6 +57,8 @@ pub enum Input {
     StoreFailed(u64, String),
     /// A key pair is ready, or not.
     KeyPair(u64, Result<Box<sadp::KeyPair>, String>),
+    /// How the login with this number went.
+    LoginChecked(u64, LoginAnswer),
     /// Wall time was learnt.
     Wall(Wall, WallSource),
     /// Something outside the core is broken or well again.

@@ -10,16 +10,14 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use futures_util::future::join_all;
-use nix::sys::socket::{setsockopt, sockopt};
 use resetbox_core::event::WallSource;
 use resetbox_core::{View, Wall};
-use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpSocket;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::bus::Input;
+use crate::near;
 use survey::{Survey, Target, targets};
 
 /// After the first device was found, others may still answer the same probe.
@@ -110,16 +108,7 @@ async fn ask(target: &Target) -> io::Result<Wall> {
 }
 
 async fn converse(target: &Target) -> io::Result<Wall> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    // Three times over, because nothing may leave the local network: only through the link where the device
-    // was heard, never by a router, and no router would pass it on.
-    socket.bind_device(Some(target.link.as_bytes()))?;
-    setsockopt(&socket, sockopt::DontRoute, &true)?;
-    socket.set_ttl_v4(1)?;
-    let mut stream = TcpSocket::from_std_stream(socket.into())
-        .connect(target.address.into())
-        .await?;
+    let mut stream = near::connect(&target.link, target.address).await?;
     // GET, because not every device knows HEAD; what follows the head is not read.
     let request = format!(
         "GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",

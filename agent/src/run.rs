@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::device_clock;
 use crate::http;
+use crate::login_check;
 use crate::net::{self, NetHandle};
 use crate::store::{self, Opened, Store, StoreError};
 
@@ -309,6 +310,7 @@ impl Machine {
                 number,
                 error: error.into(),
             },
+            Input::LoginChecked(number, answer) => Event::LoginChecked { number, answer },
             Input::Wall(wall, source) => {
                 if !self.clock.tell(wall, source) {
                     return;
@@ -395,6 +397,7 @@ impl Shells {
                 }
             }
             Effect::MakeKeyPair { number } => make_key_pair(number, self.inputs.clone()),
+            Effect::CheckLogin(check) => login_check::spawn(check, self.inputs.clone()),
             Effect::Redraw => self.dirty = true,
             Effect::Announce(feed) => {
                 tracing::info!(

@@ -224,6 +224,10 @@ impl Agent {
                 let (mut cx, cases) = self.parts(now);
                 cases.key_pair_failed(&mut cx, number, &error);
             }
+            Event::LoginChecked { number, answer } => {
+                let (mut cx, cases) = self.parts(now);
+                cases.login_checked(&mut cx, number, answer);
+            }
             Event::WallLearnt { source } => {
                 self.source = Some(source);
                 let (mut cx, cases) = self.parts(now);
@@ -291,7 +295,8 @@ impl Agent {
     fn pass_time(&mut self, now: Now) {
         let (mut cx, cases) = self.parts(now);
         cases.pass_time(&mut cx);
-        self.lamps.pass_time(now.mono, &mut self.out);
+        self.lamps
+            .pass_time(now.mono, (&mut self.roster, &mut self.out));
         if self.roster.deadline().is_some_and(|at| at <= now.mono) {
             for mac in self.roster.age(now.mono) {
                 self.told_device(now, "device-gone", mac);

@@ -2,6 +2,7 @@
 
 use crate::event::Health;
 use crate::problem::{Culprit, Problem, ProblemKind};
+use crate::request::CaseKind;
 use crate::secured::Secured;
 use crate::view::{Alert, CaseAlert, CasePhase, CaseView};
 use core::time::Duration;
@@ -90,7 +91,10 @@ pub(crate) fn alerts(cases: &[CaseView], health: &HealthState) -> Vec<Alert> {
 
 /// Why a case needs a person, if it does. `newer` are the cases before it: open ones and newer ones.
 fn why(case: &CaseView, newer: &[CaseView]) -> Option<CaseAlert> {
+    // A first password has no key and no clock: nothing is lost by waiting, or when somebody else sets it.
+    let first = case.kind == CaseKind::FirstPassword;
     match case.phase {
+        CasePhase::Void if first => None,
         CasePhase::Unclear => Some(CaseAlert::Unclear),
         // A newer case of the same device has taken its place.
         CasePhase::Void => {
@@ -120,7 +124,7 @@ fn why_waiting(case: &CaseView) -> Option<CaseAlert> {
         Some(CaseAlert::MayBeVoid)
     } else if soon {
         Some(CaseAlert::ExpiresSoon)
-    } else if doubt(&ProblemKind::DeviceSilent) {
+    } else if doubt(&ProblemKind::DeviceSilent) && case.kind == CaseKind::Reset {
         Some(CaseAlert::DeviceGone)
     } else {
         None

@@ -1,4 +1,5 @@
-//! A case: one reset of one device, from its device code to success, refusal or void.
+//! A case: one reset of one device, from its device code to success, refusal or void; or the first password
+//! of a device that has none, which begins at *Awaiting*: no code, no key, no clock, and else the same.
 //!
 //! ```text
 //! Opening -> Asking -> Keeping -> Awaiting -> Ready -> Attempt(Queued -> Checking -> Opening -> Pairing
@@ -24,7 +25,7 @@ use crate::outbox::{Asker, Line, Outbox};
 use crate::policy::Policy;
 use crate::problem::{Problem, ProblemKind};
 use crate::record::ExportRecord;
-use crate::request::{CaseId, Channel, SubmissionId};
+use crate::request::{CaseId, CaseKind, Channel, SubmissionId};
 use crate::roster::{Roster, clean};
 use crate::time::{Mono, Now, Wall};
 use crate::view::MustInsist;
@@ -34,13 +35,16 @@ mod cases;
 pub(crate) mod clock;
 mod export;
 mod keep;
+mod login;
 mod person;
 mod shown;
 
 use attempt::{Attempt, Secrets};
 pub(crate) use cases::Cases;
 use clock::Clock;
-pub(crate) use person::Submission;
+pub(crate) use login::Check;
+use login::Login;
+pub(crate) use person::{FromVendor, Submission};
 
 /// A device answers a command within 10 s or not at all; slow ones get 5 s more (A: the vendor's client
 /// waits 10 s).
@@ -93,6 +97,7 @@ impl Asked {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Case {
     id: CaseId,
+    kind: CaseKind,
     number: u64,
     mac: Mac,
     mac_text: String,
@@ -136,6 +141,8 @@ pub(crate) struct Case {
     start_written: Option<Mono>,
     /// When it succeeded, in this run.
     succeeded: Option<Mono>,
+    /// The one check whether the new password logs in.
+    login: Login,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -223,7 +230,23 @@ impl Case {
             }
         }
         if !hello {
+            if self.kind == CaseKind::FirstPassword && device.activated {
+                // Somebody was faster; or ours worked and its answer was lost, then the case is unclear.
+                self.got_password_elsewhere(cx);
+            }
             self.check(cx, link, device);
+        }
+    }
+
+    /// A device that had no password has one now, and it was not this case's doing.
+    fn got_password_elsewhere(&mut self, cx: &mut Cx<'_>) {
+        let stoppable = match &self.phase {
+            Phase::Awaiting | Phase::Ready(_) => true,
+            Phase::Attempt(attempt) => attempt.can_be_stopped(),
+            _ => false,
+        };
+        if stoppable {
+            self.doom(cx, Problem::new(ProblemKind::AlreadyActivated));
         }
     }
 
@@ -286,10 +309,18 @@ impl Case {
     }
 
     fn void(&mut self, cx: &mut Cx<'_>, problem: Problem) {
-        let detail = format!("the key no longer works: {}", said(&problem));
+        let detail = format!("{}: {}", self.voided(), said(&problem));
         self.phase = Phase::Void(problem);
         self.tell(cx, "case-void", None, detail);
         self.write(cx);
+    }
+
+    /// Why a void case cannot be finished any more, for the log.
+    fn voided(&self) -> &'static str {
+        match self.kind {
+            CaseKind::Reset => "the key no longer works",
+            CaseKind::FirstPassword => "no first password can be set any more",
+        }
     }
 
     /// Back to waiting for a key, unless there is no point in it any more.
@@ -347,6 +378,7 @@ impl Case {
             .into_iter()
             .flatten()
             .min();
+        let answer = answer.into_iter().chain(self.login.until()).min();
         let answer = answer.map(|at| (at, true));
         answer.into_iter().chain(other.map(|at| (at, false))).min()
     }
@@ -396,6 +428,9 @@ impl Case {
             }
             _ => {}
         }
+        if self.login.until().is_some_and(|until| until <= now) {
+            self.login_timed_out(cx);
+        }
         let age_due =
             self.clock.is_some() && self.is_open() && self.age_written + AGE_WRITTEN <= now;
         if age_due || self.rewrite.is_some_and(|at| at <= now) {
@@ -407,8 +442,9 @@ impl Case {
     /// A record is durable.
     fn persisted(&mut self, cx: &mut Cx<'_>, number: u64) {
         self.writing.retain(|writing| *writing != number);
+        self.login_persisted(cx, number);
         match &self.phase {
-            Phase::Opening { written, .. } if *written == number => self.ask_export(cx),
+            Phase::Opening { written, .. } if *written == number => self.opened(cx),
             Phase::Keeping {
                 written: Some(written),
                 ..
@@ -424,6 +460,7 @@ impl Case {
         if self.writing.is_empty() {
             self.rewrite = Some(cx.now.mono + STORE_AGAIN);
         }
+        self.login_not_persisted(cx, number, words);
         match &mut self.phase {
             Phase::Opening { written, .. } if *written == number => self.opening_failed(cx, words),
             Phase::Keeping { written, until } if *written == Some(number) => {

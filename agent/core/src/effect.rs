@@ -2,12 +2,14 @@
 //! that fails reports an [`crate::Event`] and never repeats by itself.
 
 use core::fmt;
+use core::net::SocketAddrV4;
 
 use zeroize::Zeroizing;
 
 use crate::event::LinkId;
 use crate::record::Record;
-use crate::request::{Reply, RequestId};
+use crate::request::{CaseId, Reply, RequestId};
+use crate::secret::SecretText;
 use crate::view::Feed;
 
 /// One thing for a shell to do.
@@ -39,12 +41,32 @@ pub enum Effect {
         /// Counts up from 1.
         number: u64,
     },
+    /// Log in at a device's web server, once, and report [`crate::Event::LoginChecked`].
+    CheckLogin(LoginCheck),
     /// Set the system's wall clock, which nobody trustworthy has set before.
     SetWall(crate::time::Wall),
     /// The view changed: show it again.
     Redraw,
     /// Something worth telling whoever follows events: server-sent events, MQTT, the log.
     Announce(Feed),
+}
+
+/// A login to try. The password is sent as a digest (RFC 7616) and never otherwise; nothing of it leaves the
+/// link, nothing is repeated, no other address is followed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LoginCheck {
+    /// Counts up from 1; names the check in [`crate::Event::LoginChecked`].
+    pub number: u64,
+    /// The case that it is for.
+    pub case: CaseId,
+    /// The interface on which the device is, by name.
+    pub link: String,
+    /// Its web server.
+    pub server: SocketAddrV4,
+    /// The administrator's name.
+    pub user: String,
+    /// The password. `Debug` shows nothing of it; wiped when dropped.
+    pub password: SecretText,
 }
 
 /// A datagram or frame to send.
@@ -86,6 +108,8 @@ pub enum Purpose {
     Exchange,
     /// reset: once per confirmation.
     Reset,
+    /// activate: once per confirmation.
+    Activate,
     /// Blink.
     Lamp,
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::problem::LoginFault;
 use crate::request::{Channel, Request, RequestId};
 use crate::screen::{Button, Edge};
 use crate::secured::Secured;
@@ -84,6 +85,13 @@ pub enum Event<'a> {
         number: u64,
         /// Why.
         error: Cow<'a, str>,
+    },
+    /// What came of [`crate::Effect::CheckLogin`].
+    LoginChecked {
+        /// The number from the effect.
+        number: u64,
+        /// What the device's web server said.
+        answer: LoginAnswer,
     },
     /// [`crate::Now::wall`] is known from here on, or was corrected. The shell takes the word of a source only
     /// while no better one has spoken ([`WallSource::is_better_than`]).
@@ -177,6 +185,33 @@ impl WallSource {
         };
         rank(self) > rank(other)
     }
+}
+
+/// How a login at a device's web server went.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LoginAnswer {
+    /// It let us in.
+    Worked,
+    /// It did not.
+    Refused {
+        /// Tries it said are left.
+        tries_left: Option<u32>,
+    },
+    /// Too many wrong ones: it takes none for now.
+    Locked {
+        /// For so many minutes.
+        minutes: Option<u32>,
+    },
+    /// The password's digest was sent, and what came back says neither.
+    Odd {
+        /// What was odd.
+        text: String,
+    },
+    /// Nothing of the password was sent.
+    NotSent {
+        /// Why.
+        why: LoginFault,
+    },
 }
 
 /// Trouble outside the core.

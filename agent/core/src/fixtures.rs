@@ -4,9 +4,9 @@ use core::net::Ipv4Addr;
 
 use sadp::{Mac, OwnerWays, Way};
 
-use crate::request::CaseId;
+use crate::request::{CaseId, CaseKind};
 use crate::time::Mono;
-use crate::view::{CasePhase, CaseView, DeviceView, LinkView};
+use crate::view::{CasePhase, CaseView, DeviceView, Lamp, LinkView};
 
 /// A link with a cable and an address.
 pub(crate) fn link() -> LinkView {
@@ -58,6 +58,7 @@ pub(crate) fn device(number: u8, way: Way) -> DeviceView {
         first_seen: Mono(10_000),
         last_seen: Mono(10_000),
         gone: false,
+        lamp: Lamp::Unknown,
         case: None,
         case_open: false,
         other: Vec::new(),
@@ -68,6 +69,11 @@ pub(crate) fn device(number: u8, way: Way) -> DeviceView {
 pub(crate) fn case_of(id: &CaseId, device: &DeviceView) -> CaseView {
     CaseView {
         id: id.clone(),
+        kind: if device.way == Way::Activate {
+            CaseKind::FirstPassword
+        } else {
+            CaseKind::Reset
+        },
         mac: device.mac,
         model: device.model.clone(),
         serial: device.serial.clone(),
@@ -91,5 +97,6 @@ pub(crate) fn case_of(id: &CaseId, device: &DeviceView) -> CaseView {
         submission: None,
         attempts: 0,
         device_present: true,
+        login: None,
     }
 }

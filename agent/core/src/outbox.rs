@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use sadp::Uuid;
 
 use crate::drbg::Drbg;
-use crate::effect::{Effect, How, Purpose, Transmit};
+use crate::effect::{Effect, How, LoginCheck, Purpose, Transmit};
 use crate::event::LinkId;
 use crate::record::{AuditEntry, CaseRecord, Record, SettingsRecord};
 use crate::request::{CaseId, Channel, Reply, RequestId, SubmissionId};
@@ -60,6 +60,7 @@ pub(crate) struct Outbox {
     last_transmit: u64,
     last_record: u64,
     last_pair: u64,
+    last_login: u64,
     last_audit: u64,
     last_submission: u64,
     /// Hashes of the datagrams sent last, oldest first.
@@ -75,6 +76,7 @@ impl Outbox {
             last_transmit: 0,
             last_record: 0,
             last_pair: 0,
+            last_login: 0,
             last_audit,
             last_submission: 0,
             own: VecDeque::new(),
@@ -170,6 +172,16 @@ impl Outbox {
         self.last_submission += 1;
         let random = self.random.case_id();
         SubmissionId(format!("{}-{random}", self.last_submission))
+    }
+
+    /// Has a login tried; the answer comes back under the number.
+    pub(crate) fn check_login(&mut self, check: LoginCheck) -> u64 {
+        self.last_login += 1;
+        self.push(Effect::CheckLogin(LoginCheck {
+            number: self.last_login,
+            ..check
+        }));
+        self.last_login
     }
 
     pub(crate) fn reply(&mut self, asker: Asker, reply: Reply) {

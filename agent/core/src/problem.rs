@@ -55,12 +55,15 @@ impl Problem {
             | K::NoOpenRequest
             | K::Overdue
             | K::KeyWrong
+            | K::LoginRefused
+            | K::LoginLocked
             | K::DeviceRefused { .. } => Culprit::DeviceRefused,
             K::DeviceSilent
             | K::Unclear
             | K::ExchangeFailed
             | K::EmptyExport
             | K::OddAnswer { .. }
+            | K::LoginOdd { .. }
             | K::Rebooted
             | K::ReExported
             | K::DeviceChanged
@@ -111,6 +114,10 @@ pub enum ProblemKind {
     Overdue,
     /// 2039.
     KeyWrong,
+    /// The device's web page does not take the password.
+    LoginRefused,
+    /// Its web page takes no login for now.
+    LoginLocked,
     /// A Result text the box does not know, shown literally (printable, at most 64 characters).
     DeviceRefused {
         /// The text.
@@ -139,6 +146,11 @@ pub enum ProblemKind {
     ReExported,
     /// Another device answers under this hardware address.
     DeviceChanged,
+    /// A login was tried, and what came back says neither yes nor no.
+    LoginOdd {
+        /// What was odd.
+        text: String,
+    },
 
     // The operator.
     /// No such device in the roster.
@@ -180,6 +192,13 @@ pub enum ProblemKind {
     KeyReplaced,
     /// The camera cannot pass the password on.
     NoSync,
+    /// The login cannot be tried now; nothing was sent.
+    LoginNotSent {
+        /// Why.
+        why: LoginFault,
+    },
+    /// The one try for this end of the case was used.
+    LoginUsed,
     /// Wrong PIN.
     PinWrong,
     /// Too many wrong PINs: wait.
@@ -228,6 +247,11 @@ impl ProblemKind {
             Self::NoOpenRequest => "no-open-request",
             Self::Overdue => "overdue",
             Self::KeyWrong => "key-wrong",
+            Self::LoginRefused => "login-refused",
+            Self::LoginLocked => "login-locked",
+            Self::LoginOdd { .. } => "login-odd",
+            Self::LoginNotSent { .. } => "login-not-sent",
+            Self::LoginUsed => "login-used",
             Self::DeviceRefused { .. } => "device-refused",
             Self::DeviceSilent => "device-silent",
             Self::Unclear => "unclear",
@@ -279,6 +303,28 @@ pub enum KeyFault {
     TooLong,
     /// Something that is no letter and no digit.
     OddCharacter,
+}
+
+/// Why a login was not tried.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoginFault {
+    /// The device tells no address that can be reached on the wire.
+    NoAddress,
+    /// Its address is in none of the box's subnets on that link.
+    OtherSubnet,
+    /// Nobody answers at its web port.
+    Unreachable,
+    /// Its web server speaks HTTPS only.
+    HttpsOnly,
+    /// It asks for a login that would show the password, or for none.
+    NoDigest,
+    /// It takes no login for now.
+    Locked,
+    /// Another device has the same address.
+    SharedAddress,
+    /// It says that it has no password yet.
+    NotActivated,
 }
 
 /// What is wrong with a file.

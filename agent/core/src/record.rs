@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::WallSource;
 use crate::policy::Language;
 use crate::problem::Problem;
-use crate::request::{CaseId, Channel};
+use crate::request::{CaseId, CaseKind, Channel};
 use crate::time::Wall;
 
 /// One durable fact.
@@ -40,6 +40,9 @@ pub struct CaseRecord {
     pub id: CaseId,
     /// Counts the cases of this box from 1, in the order in which they were opened.
     pub number: u64,
+    /// What it is for; records from before there was a choice are resets.
+    #[serde(default, skip_serializing_if = "is_reset")]
+    pub kind: CaseKind,
     /// Hardware address, normalised (`44-47-cc-37-ce-81`).
     pub mac: String,
     /// The address exactly as the device reported it: requests echo it.
@@ -89,6 +92,41 @@ pub struct CaseRecord {
     pub tries_left: Option<u32>,
     /// The device is locked until this wall time, if known.
     pub locked_until: Option<Wall>,
+    /// The one check whether the new password logs in, once it was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<LoginRecord>,
+}
+
+/// A case that older programs can read says nothing of its kind.
+fn is_reset(kind: &CaseKind) -> bool {
+    *kind == CaseKind::Reset
+}
+
+/// The check whether a password logs in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginRecord {
+    /// After this attempt of the case; another attempt may be checked again.
+    pub attempt: u32,
+    /// How it ended. `Begun`, written before anything is sent, found after a restart means that it may have
+    /// been tried: it is not tried again.
+    pub state: LoginState,
+}
+
+/// Where a check of a login stands.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoginState {
+    /// Under way, or nobody knows how it ended.
+    Begun,
+    /// The password logs in.
+    Worked,
+    /// It does not.
+    Refused,
+    /// The device takes no login for now.
+    Locked,
+    /// It was tried, and what came back says neither.
+    Odd,
 }
 
 /// The device code.
@@ -131,7 +169,7 @@ pub enum PhaseRecord {
     Unclear,
     /// Ended: the device said success, or a person found that it worked.
     Done,
-    /// Ended: the key no longer works.
+    /// Ended: the key no longer works, or the device got its first password elsewhere.
     Void {
         /// Why.
         problem: Problem,

@@ -48,6 +48,19 @@ impl core::fmt::Display for SubmissionId {
     }
 }
 
+/// What a case is for.
+#[derive(
+    Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum CaseKind {
+    /// A new password for a device that has one: device code, key from the vendor, reset.
+    #[default]
+    Reset,
+    /// The first password of a device that has none: no code, no key, no clock.
+    FirstPassword,
+}
+
 /// What is asked.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Request {
@@ -55,7 +68,8 @@ pub enum Request {
     Scan,
     /// Somebody looks at a list or a case: inquire more often for the next minute.
     Look,
-    /// Open a case: the device is asked for its device code, once. For a device with an open case
+    /// Open a case: the device is asked for its device code, once. A device that is not activated is
+    /// asked nothing: its case is one of [`CaseKind::FirstPassword`]. For a device with an open case
     /// the answer is that case. After a case ended (failed, void, done) this opens a new one.
     OpenCase {
         /// The device.
@@ -89,6 +103,15 @@ pub enum Request {
         /// As in `SubmitKey`.
         confirm: Option<String>,
     },
+    /// Hand over the first password of a device that has none; otherwise like `SubmitKey`.
+    SubmitPassword {
+        /// The case, one of [`CaseKind::FirstPassword`].
+        case: CaseId,
+        /// The device's first password.
+        new_password: SecretText,
+        /// As in `SubmitKey`.
+        confirm: Option<String>,
+    },
     /// A person says: send it, to this device. The reply comes when the attempt has ended.
     Confirm {
         /// The case.
@@ -117,6 +140,14 @@ pub enum Request {
         case: CaseId,
         /// It does.
         worked: bool,
+    },
+    /// Does this password log in at the device's own web page? Tried once for each end of a case
+    /// (done or unclear), and written down before it is tried: a wrong one costs the device's patience.
+    CheckLogin {
+        /// The case.
+        case: CaseId,
+        /// The password that was set; the box has forgotten it.
+        password: SecretText,
     },
     /// Blink the device, or stop.
     Lamp {
@@ -164,6 +195,8 @@ pub enum Done {
     },
     /// The camera said success.
     Succeeded(CaseId),
+    /// The password logs in.
+    LoginWorked(CaseId),
     /// PIN or token were right: open a session.
     Admitted,
     /// A proposed password.

@@ -14,7 +14,7 @@ use crate::boot::{Judgement, Watch};
 use crate::event::LinkId;
 use crate::request::CaseId;
 use crate::time::Mono;
-use crate::view::DeviceView;
+use crate::view::{DeviceView, Lamp};
 
 mod facts;
 
@@ -25,6 +25,8 @@ pub(crate) use facts::{clean, tail};
 const LINKS: usize = 8;
 /// Devices remembered by their address alone after they had to go; a few seconds of the worst flood.
 const EVICTED: usize = 65_536;
+/// So often a device may be silent about its lamp.
+const LAMP_SILENCES: u8 = 2;
 /// A device that is gone and has no case is forgotten after this.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
 
@@ -69,6 +71,8 @@ pub(crate) struct Entry {
     /// Told by UDP; a layer-2 answer says less and does not overwrite it.
     by_udp: bool,
     code_encrypt: bool,
+    /// How often it was silent when it was asked to blink.
+    lamp_silences: u8,
     serial_hash: Option<u64>,
     /// Last time another serial was heard under this address.
     rival: Option<Mono>,
@@ -139,6 +143,36 @@ impl Roster {
 
     pub(crate) fn get(&self, mac: Mac) -> Option<&Entry> {
         self.entries.get(&mac)
+    }
+
+    /// Whether another device that answers says that it has the same address.
+    pub(crate) fn shares_address(&self, mac: Mac, address: core::net::Ipv4Addr) -> bool {
+        self.entries.values().any(|entry| {
+            entry.view.mac != mac && !entry.view.gone && entry.view.ipv4 == Some(address)
+        })
+    }
+
+    /// What the device answered about its lamp.
+    pub(crate) fn set_lamp(&mut self, mac: Mac, lamp: Lamp) {
+        if let Some(entry) = self.entries.get_mut(&mac) {
+            entry.lamp_silences = 0;
+            Arc::make_mut(&mut entry.view).lamp = lamp;
+        }
+    }
+
+    /// The device was silent when it was asked to blink. One that answers otherwise and is silent twice has
+    /// no lamp.
+    pub(crate) fn lamp_silent(&mut self, mac: Mac) {
+        let Some(entry) = self.entries.get_mut(&mac) else {
+            return;
+        };
+        if entry.view.gone || entry.view.lamp == Lamp::Can {
+            return;
+        }
+        entry.lamp_silences = entry.lamp_silences.saturating_add(1);
+        if entry.lamp_silences >= LAMP_SILENCES {
+            Arc::make_mut(&mut entry.view).lamp = Lamp::Cannot;
+        }
     }
 
     /// The roster holds no more: so many it holds.
@@ -233,6 +267,7 @@ impl Roster {
             last_round: self.round,
             by_udp: false,
             code_encrypt: false,
+            lamp_silences: 0,
             serial_hash: None,
             rival: None,
         };
@@ -476,6 +511,7 @@ impl Entry {
         view.doubled_mac = old.doubled_mac;
         view.first_seen = old.first_seen;
         view.gone = old.gone;
+        view.lamp = old.lamp;
         view.case.clone_from(&old.case);
         view.case_open = old.case_open;
         let raw = device.serial.as_deref().unwrap_or_default();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sadp::Way;
 
 use crate::problem::Problem;
+use crate::request::CaseKind;
 use crate::secured::Fingerprint;
 use crate::view::{CasePhase, Finding, MustInsist};
 
@@ -89,6 +90,8 @@ pub enum Action {
     Menu,
     Start,
     ForgotPassword,
+    /// Set the first password of a device that has none.
+    FirstPassword,
     EnterKey,
     PhonePage,
     Send,
@@ -221,6 +224,11 @@ pub enum Page {
         /// Main way of recovery.
         way: Way,
     },
+    /// The device has no password yet: its first one can be set.
+    FirstPassword {
+        /// Which device.
+        target: Target,
+    },
     /// Asking the device for its code.
     Exporting {
         /// Which device.
@@ -285,6 +293,8 @@ pub enum Page {
     },
     /// Last look before sending.
     ConfirmSend {
+        /// What for.
+        kind: CaseKind,
         /// Which device.
         target: Target,
         /// Tries left, if the device ever said.
@@ -305,8 +315,10 @@ pub enum Page {
         /// Exchanging or sending.
         phase: CasePhase,
     },
-    /// Reset Password Succeeded.
+    /// Reset Password Succeeded, or the first password is set.
     Succeeded {
+        /// Which of the two.
+        kind: CaseKind,
         /// Which device.
         target: Target,
     },
@@ -396,6 +408,8 @@ pub enum Mark {
 pub struct CaseRow {
     /// Which device.
     pub target: Target,
+    /// What it is for.
+    pub kind: CaseKind,
     /// Where it stands.
     pub phase: CasePhase,
     /// Time left.

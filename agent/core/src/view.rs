@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::policy::Language;
 use crate::problem::Problem;
-use crate::request::{CaseId, Channel, SubmissionId};
+use crate::record::LoginState;
+use crate::request::{CaseId, CaseKind, Channel, SubmissionId};
 use crate::screen::Screen;
 use crate::secured::Secured;
 use crate::time::{Mono, Wall};
@@ -163,6 +164,8 @@ pub struct DeviceView {
     pub last_seen: Mono,
     /// Silent for longer than [`crate::Policy::gone_after`].
     pub gone: bool,
+    /// Whether it has a lamp to blink, by what it answered.
+    pub lamp: Lamp,
     /// Its open case, or its last one.
     pub case: Option<CaseId>,
     /// That case is open.
@@ -171,11 +174,26 @@ pub struct DeviceView {
     pub other: Vec<(String, String)>,
 }
 
+/// What is known of a device's lamp.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lamp {
+    /// It was never asked to blink, or has not answered yet.
+    #[default]
+    Unknown,
+    /// It blinked.
+    Can,
+    /// It said no, or was silent twice though it answers otherwise.
+    Cannot,
+}
+
 /// A case as every surface shows it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct CaseView {
     /// The case.
     pub id: CaseId,
+    /// What it is for.
+    pub kind: CaseKind,
     /// The device.
     pub mac: Mac,
     /// Model.
@@ -223,6 +241,40 @@ pub struct CaseView {
     pub attempts: u32,
     /// The device answers now.
     pub device_present: bool,
+    /// Whether the new password logs in; `None` before there is one.
+    pub login: Option<LoginView>,
+}
+
+/// Whether the new password of a case logs in.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoginView {
+    /// Not tried: it may be, once.
+    Untried,
+    /// Being tried.
+    Checking,
+    /// It does.
+    Worked,
+    /// It does not.
+    Refused,
+    /// The device takes no login for now.
+    Locked,
+    /// Tried, and what came back says neither.
+    Odd,
+    /// The power went while it was tried.
+    Lost,
+}
+
+impl From<LoginState> for LoginView {
+    fn from(state: LoginState) -> Self {
+        match state {
+            LoginState::Begun => Self::Lost,
+            LoginState::Worked => Self::Worked,
+            LoginState::Refused => Self::Refused,
+            LoginState::Locked => Self::Locked,
+            LoginState::Odd => Self::Odd,
+        }
+    }
 }
 
 /// Why a person must insist before a key is sent.
@@ -240,21 +292,21 @@ pub enum MustInsist {
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CasePhase {
-    /// Asking the device for its code.
+    /// Asking the device for its code; before that, and for a first password instead, being written down.
     Exporting,
-    /// QR shown, key awaited.
+    /// QR shown, key awaited; or the first password is.
     Awaiting,
     /// Key and password are here, the confirmation is awaited.
     Ready,
     /// Checking the device again, or exchanging, or waiting behind another attempt.
     Exchanging,
-    /// The reset is out, the answer awaited.
+    /// The reset (or activation) is out, the answer awaited.
     Sending,
     /// No answer, or power cut: a person decides.
     Unclear,
-    /// Reset Password Succeeded.
+    /// Reset Password Succeeded, or the first password is set.
     Done,
-    /// The key no longer works.
+    /// The key no longer works, or the device got its first password elsewhere.
     Void,
     /// There never was a code.
     Failed,

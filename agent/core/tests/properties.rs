@@ -1,4 +1,5 @@
-//! What must hold whatever happens, in whatever order: random events against a box with three devices.
+//! What must hold whatever happens, in whatever order: random events against a box with four devices, the last
+//! of them without a password yet.
 
 mod bench;
 
@@ -7,12 +8,13 @@ use std::time::Duration;
 
 use bench::{Bench, Device, element};
 use proptest::prelude::*;
-use resetbox_core::event::WallSource;
+use resetbox_core::event::{LoginAnswer, WallSource};
+use resetbox_core::problem::LoginFault;
 use resetbox_core::record::{CaseRecord, PhaseRecord};
 use resetbox_core::request::{CaseId, Done, SubmissionId};
 use resetbox_core::screen::{Button, Edge};
 use resetbox_core::secret::SecretText;
-use resetbox_core::view::CasePhase;
+use resetbox_core::view::{CasePhase, LoginView};
 use resetbox_core::{
     Channel, Event, LinkId, Mono, Now, Policy, ProblemKind, Purpose, Record, Request, Wall,
 };
@@ -68,6 +70,14 @@ enum Act {
         ago: Option<usize>,
         channel: usize,
     },
+    /// The first password of a device.
+    Password {
+        device: usize,
+        sent: bool,
+        channel: usize,
+    },
+    CheckLogin(usize),
+    LoginEnds(u8),
     Withdraw(usize),
     Cancel(usize),
     Resolve(usize, bool),
@@ -78,7 +88,7 @@ enum Act {
 }
 
 fn acts() -> impl Strategy<Value = Act> {
-    let device = || 0..3_usize;
+    let device = || 0..4_usize;
     let link = || 2..4_u32;
     let channel = || 0..CHANNELS.len();
     let ago = prop::option::weighted(0.4, 0..4_usize);
@@ -93,9 +103,15 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => device().prop_map(Act::Reboot),
         16 => (device(), any::<u8>()).prop_map(|(device, how)| Act::Step(device, how)),
         1 => device().prop_map(Act::OtherExport),
+        3 => (prop::bool::weighted(0.3), channel())
+            .prop_map(|(sent, channel)| Act::Password { device: 3, sent, channel }),
+        1 => (device(), any::<bool>(), channel())
+            .prop_map(|(device, sent, channel)| Act::Password { device, sent, channel }),
+        3 => device().prop_map(Act::CheckLogin),
+        2 => any::<u8>().prop_map(Act::LoginEnds),
         2 => (0..5_u8).prop_map(Act::Store),
         1 => (0..3_u8).prop_map(Act::Pairs),
-        1 => (0..3_u8).prop_map(Act::SendingFails),
+        1 => (0..4_u8).prop_map(Act::SendingFails),
         1 => (any::<bool>(), -50..200_i64).prop_map(|(system, hours)| Act::Wall(system, hours)),
         1 => (0..60_u64, any::<bool>()).prop_map(|(hours, known)| Act::PowerCut(hours, known)),
         4 => device().prop_map(Act::Open),
@@ -116,6 +132,14 @@ fn acts() -> impl Strategy<Value = Act> {
     ]
 }
 
+/// What a person hands over.
+#[derive(Copy, Clone)]
+enum What {
+    Key,
+    File,
+    First,
+}
+
 struct World {
     bench: Bench,
     devices: Vec<Device>,
@@ -129,6 +153,11 @@ struct World {
     runs: usize,
     exports: BTreeMap<String, usize>,
     seen: usize,
+    /// Logins that may have been tried after each attempt of each case, since the first start.
+    tried: BTreeMap<(CaseId, u32), usize>,
+    /// The same of the one that the shell has not answered yet.
+    login: Option<(CaseId, u32)>,
+    seen_logins: usize,
 }
 
 impl World {
@@ -137,7 +166,8 @@ impl World {
             mono: Mono(1_000),
             wall: None,
         };
-        let mut devices: Vec<Device> = (1..4).map(Device::new).collect();
+        let mut devices: Vec<Device> = (1..5).map(Device::new).collect();
+        devices[3].more.insert("Activated".into(), "false".into());
         devices[1].more.insert("codeEncrypt".into(), "true".into());
         devices[2].boot_time = None;
         devices[2].more.remove("PasswordResetModeSecond");
@@ -154,6 +184,9 @@ impl World {
             runs: 0,
             exports: BTreeMap::new(),
             seen: 0,
+            tried: BTreeMap::new(),
+            login: None,
+            seen_logins: 0,
         };
         world.bench.link_up(2);
         for device in world.devices.clone() {
@@ -215,7 +248,12 @@ impl World {
                 });
             }
             Act::SendingFails(what) => {
-                let what = [Purpose::Export, Purpose::Exchange, Purpose::Reset][usize::from(what)];
+                let what = [
+                    Purpose::Export,
+                    Purpose::Exchange,
+                    Purpose::Reset,
+                    Purpose::Activate,
+                ][usize::from(what)];
                 if let Some(sent) = self.bench.last(what) {
                     let (link, number) = (sent.link, sent.number);
                     self.bench.handle(Event::TransmitFailed {
@@ -242,7 +280,7 @@ impl World {
                     .power_cut(Duration::from_secs(hours * 3600), known);
                 self.refused = false;
                 self.asked.clear();
-                self.seen = 0;
+                (self.seen, self.seen_logins, self.login) = (0, 0, None);
                 self.runs += 1;
                 self.bench.link_up(2);
             }
@@ -281,7 +319,22 @@ impl World {
                 sent,
                 file,
                 channel,
-            } => self.hand_over(device, sent, file, CHANNELS[channel]),
+            } => {
+                let what = if file { What::File } else { What::Key };
+                self.hand_over(device, sent, what, CHANNELS[channel]);
+            }
+            Act::Password {
+                device,
+                sent,
+                channel,
+            } => self.hand_over(device, sent, What::First, CHANNELS[channel]),
+            Act::LoginEnds(how) => self.login_ends(how),
+            Act::CheckLogin(device) => {
+                if let Some(case) = self.case(device) {
+                    let password = SecretText::new(PASSWORD);
+                    self.ask(Request::CheckLogin { case, password });
+                }
+            }
             Act::Confirm {
                 device,
                 right,
@@ -305,7 +358,7 @@ impl World {
         self.check();
     }
 
-    fn hand_over(&mut self, device: usize, sent: bool, is_file: bool, channel: Channel) {
+    fn hand_over(&mut self, device: usize, sent: bool, what: What, channel: Channel) {
         let Some(case) = self.case(device) else {
             return;
         };
@@ -315,22 +368,29 @@ impl World {
             .into_iter()
             .map(letter)
             .collect();
-        let (code, password) = match is_file {
-            true => (format!("{FILE}{end}"), format!("{PASSWORD}{end}")),
-            false => (format!("{KEY}{end}"), format!("{PASSWORD}{end}")),
+        let code = match what {
+            What::File => format!("{FILE}{end}"),
+            What::Key => format!("{KEY}{end}"),
+            What::First => String::new(),
         };
+        let password = format!("{PASSWORD}{end}");
         let confirm = sent.then(|| self.devices[device].serial.clone());
         let new_password = SecretText::new(password.clone());
         let text = SecretText::new(code.clone());
-        let request = match is_file {
-            true => Request::SubmitFile {
+        let request = match what {
+            What::File => Request::SubmitFile {
                 case,
                 file: text,
                 new_password,
                 sync_cameras: false,
                 confirm,
             },
-            false => Request::SubmitKey {
+            What::First => Request::SubmitPassword {
+                case,
+                new_password,
+                confirm,
+            },
+            What::Key => Request::SubmitKey {
                 case,
                 key: text,
                 new_password,
@@ -344,7 +404,8 @@ impl World {
             _ => None,
         };
         if let Some(submission) = &submission {
-            assert!(!submission.0.contains(&code) && !submission.0.contains(&password));
+            let told = |secret: &str| !secret.is_empty() && submission.0.contains(secret);
+            assert!(!told(&code) && !told(&password));
             let again = |other: &Handed| other.submission.as_ref() == Some(submission);
             assert!(
                 !self.handed.iter().any(again),
@@ -450,6 +511,21 @@ impl World {
                 self.devices[index] = device;
             }
             CasePhase::Exchanging => self.bench.answers(2, &device),
+            CasePhase::Sending | CasePhase::Unclear if sent_to(&self.bench, Purpose::Activate) => {
+                let text = match how % 6 {
+                    0 => "failed",
+                    1 => "hasActivated",
+                    2 => "",
+                    3 => "riskPassword",
+                    _ => "success",
+                };
+                if text == "success" {
+                    let yes = ("Activated".into(), "true".into());
+                    self.devices[index].more.extend([yes]);
+                }
+                self.bench
+                    .answers_command(2, &device, Purpose::Activate, &result(text));
+            }
             CasePhase::Sending | CasePhase::Unclear if sent_to(&self.bench, Purpose::Reset) => {
                 let text = match how % 8 {
                     0 => result("locked") + "<SurplusLockTime>5</SurplusLockTime>",
@@ -467,6 +543,43 @@ impl World {
         if self.bench.sent.len() > before {
             self.heard.push(self.devices[index].hello());
             self.heard.truncate(4);
+        }
+    }
+
+    /// The shell says how the login went that it was given.
+    fn login_ends(&mut self, how: u8) {
+        let Some(login) = self.login.take() else {
+            return;
+        };
+        let answer = match how % 5 {
+            0 => LoginAnswer::Worked,
+            1 => LoginAnswer::Refused { tries_left: None },
+            2 => LoginAnswer::Locked { minutes: Some(30) },
+            3 => LoginAnswer::Odd { text: "odd".into() },
+            _ => {
+                // Nothing was sent, so that another may follow; unless the box had given up waiting.
+                let waits = LoginView::Checking;
+                if self.bench.case(&login.0).login == Some(waits) {
+                    self.tried.remove(&login);
+                }
+                let why = LoginFault::Unreachable;
+                LoginAnswer::NotSent { why }
+            }
+        };
+        self.bench.login_ends(answer);
+    }
+
+    fn count_logins(&mut self) {
+        for (check, password) in &self.bench.logins[self.seen_logins..] {
+            assert_eq!(password, PASSWORD);
+            let attempts = self.bench.case(&check.case).attempts;
+            let key = (check.case.clone(), attempts);
+            *self.tried.entry(key.clone()).or_default() += 1;
+            self.login = Some(key);
+        }
+        self.seen_logins = self.bench.logins.len();
+        for (key, tried) in &self.tried {
+            assert!(*tried <= 1, "{key:?}: {tried} logins");
         }
     }
 
@@ -491,11 +604,15 @@ impl World {
     fn count(&mut self) {
         for sent in &self.bench.sent[self.seen..] {
             match sent.purpose {
-                Purpose::Reset => {
+                Purpose::Reset | Purpose::Activate => {
                     let text = String::from_utf8_lossy(&sent.bytes);
                     let devices = &self.devices;
                     let mut held = self.handed.iter_mut().filter(|handed| {
-                        devices[handed.device].takes(&text, &handed.password, &handed.code)
+                        let device = &devices[handed.device];
+                        match sent.purpose {
+                            Purpose::Reset => device.takes(&text, &handed.password, &handed.code),
+                            _ => device.takes_first(&text, &handed.password),
+                        }
                     });
                     let handed = held
                         .next()
@@ -518,6 +635,7 @@ impl World {
             }
         }
         self.seen = self.bench.sent.len();
+        self.count_logins();
     }
 
     fn check(&mut self) {
@@ -641,6 +759,7 @@ impl World {
             assert!(fits, "live {:?}, durable {:?}", live.phase, kept.phase);
             let of = |case: &resetbox_core::view::CaseView| {
                 (
+                    case.kind,
                     case.mac,
                     case.serial.clone(),
                     case.device_code.clone(),
@@ -659,6 +778,9 @@ impl World {
                     "left {:?} live, {:?} durable",
                     live.left, kept.left
                 );
+            }
+            if live.phase == kept.phase && live.login != Some(LoginView::Checking) {
+                assert_eq!(live.login, kept.login);
             }
             if live.phase == kept.phase && live.phase != P::Unclear {
                 assert_eq!(live.problem, kept.problem);
@@ -741,6 +863,7 @@ impl World {
                 0,
                 "a box that just started sends nothing by itself"
             );
+            assert!(bench.logins.is_empty(), "nor does it log in");
         }
     }
 }

@@ -38,6 +38,8 @@ pub(crate) fn router(app: Shared) -> Router {
         .route("/cases/{id}/DeviceKey.xml", get(secrets::device_key))
         .route("/cases/{id}/key", post(cases::key))
         .route("/cases/{id}/file", post(cases::file))
+        .route("/cases/{id}/password", post(cases::password))
+        .route("/cases/{id}/login-check", post(cases::login_check))
         .route("/cases/{id}/confirm", post(cases::confirm))
         .route("/cases/{id}/withdraw", post(cases::withdraw))
         .route("/cases/{id}/resolve", post(cases::resolve))

@@ -6,8 +6,9 @@ use std::time::Duration;
 use resetbox_core::View;
 use resetbox_core::policy::Language;
 use resetbox_core::record::AuditEntry;
+use resetbox_core::request::CaseKind;
 use resetbox_core::view::{
-    Alert, CasePhase, CaseView, DeviceView, IndicatorState, LinkView, MustInsist,
+    Alert, CasePhase, CaseView, DeviceView, IndicatorState, Lamp, LinkView, LoginView, MustInsist,
 };
 use sadp::Way;
 use serde::Serialize;
@@ -207,6 +208,8 @@ pub(crate) struct DeviceBody {
     pub(crate) silent_s: u64,
     /// It counts as gone.
     pub(crate) gone: bool,
+    /// Whether it has a lamp to blink, by what it answered.
+    pub(crate) lamp: LampState,
     /// Its open case, or its last one.
     pub(crate) case: Option<String>,
     /// That case is open.
@@ -223,6 +226,50 @@ pub(crate) struct OtherField {
     pub(crate) name: String,
     /// Its text.
     pub(crate) value: String,
+}
+
+/// What a case is for.
+#[derive(Serialize, ToSchema, Copy, Clone)]
+#[schema(as = CaseKind)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// A new password for a device that has one.
+    Reset,
+    /// The first password of a device that has none: no device code, no key, no clock.
+    FirstPassword,
+}
+
+/// Whether the new password of a case logs in at the device's own web page.
+#[derive(Serialize, ToSchema, Copy, Clone)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Login {
+    /// Not tried: it may be, once.
+    Untried,
+    /// Being tried.
+    Checking,
+    /// It does.
+    Worked,
+    /// It does not.
+    Refused,
+    /// The device takes no login for now.
+    Locked,
+    /// Tried, and what came back says neither.
+    Odd,
+    /// The power went while it was tried: it is not tried again.
+    Lost,
+}
+
+/// What is known of a device's lamp.
+#[derive(Serialize, ToSchema, Copy, Clone)]
+#[schema(as = Lamp)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LampState {
+    /// It was never asked to blink, or has not answered yet.
+    Unknown,
+    /// It blinked.
+    Can,
+    /// It said no, or was silent twice: no use in offering it.
+    Cannot,
 }
 
 /// Where a case stands.
@@ -249,6 +296,8 @@ pub(crate) struct CaseBody {
     /// Names the case in this API.
     #[schema(example = "k7m2p9xq")]
     pub(crate) id: String,
+    /// What it is for.
+    pub(crate) kind: Kind,
     /// The device.
     #[schema(example = "44-47-cc-37-ce-81")]
     pub(crate) mac: String,
@@ -303,6 +352,8 @@ pub(crate) struct CaseBody {
     pub(crate) attempts: u32,
     /// The device answers now.
     pub(crate) device_present: bool,
+    /// Whether the new password logs in; absent before there is one.
+    pub(crate) login: Option<Login>,
 }
 
 /// Something that needs a person.
@@ -366,6 +417,39 @@ impl From<Way> for WayName {
             Way::KeyFile => Self::KeyFile,
             Way::AskVendor => Self::AskVendor,
             Way::None => Self::None,
+        }
+    }
+}
+
+impl From<CaseKind> for Kind {
+    fn from(kind: CaseKind) -> Self {
+        match kind {
+            CaseKind::Reset => Self::Reset,
+            CaseKind::FirstPassword => Self::FirstPassword,
+        }
+    }
+}
+
+impl From<LoginView> for Login {
+    fn from(login: LoginView) -> Self {
+        match login {
+            LoginView::Untried => Self::Untried,
+            LoginView::Checking => Self::Checking,
+            LoginView::Worked => Self::Worked,
+            LoginView::Refused => Self::Refused,
+            LoginView::Locked => Self::Locked,
+            LoginView::Odd => Self::Odd,
+            LoginView::Lost => Self::Lost,
+        }
+    }
+}
+
+impl From<Lamp> for LampState {
+    fn from(lamp: Lamp) -> Self {
+        match lamp {
+            Lamp::Unknown => Self::Unknown,
+            Lamp::Can => Self::Can,
+            Lamp::Cannot => Self::Cannot,
         }
     }
 }
@@ -439,6 +523,7 @@ impl DeviceBody {
             doubled_mac: device.doubled_mac,
             silent_s: view.at.since(device.last_seen).as_secs(),
             gone: device.gone,
+            lamp: device.lamp.into(),
             case: device.case.as_ref().map(|case| case.0.clone()),
             case_open: device.case_open,
             other: Vec::new(),
@@ -467,6 +552,7 @@ impl CaseBody {
         };
         Self {
             id: case.id.0.clone(),
+            kind: case.kind.into(),
             mac: case.mac.to_string(),
             model: case.model.clone(),
             serial: case.serial.clone(),
@@ -495,6 +581,7 @@ impl CaseBody {
             sync_cameras: case.sync_cameras,
             attempts: case.attempts,
             device_present: case.device_present,
+            login: case.login.map(Login::from),
         }
     }
 }

@@ -45,7 +45,7 @@ mod tests {
             api::operate::scan, api::operate::identify, api::operate::language, api::operate::time,
             api::operate::session, api::operate::enter, api::operate::leave,
             api::cases::list, api::cases::open, api::cases::one, api::cases::cancel, api::cases::key,
-            api::cases::file, api::cases::confirm, api::cases::withdraw, api::cases::resolve,
+            api::cases::file, api::cases::password, api::cases::login_check, api::cases::confirm, api::cases::withdraw, api::cases::resolve,
             api::secrets::qr_png, api::secrets::qr_svg, api::secrets::device_key, api::secrets::propose,
             api::books::audit, api::books::audit_csv,
             api::panel::follow, api::panel::frame, api::panel::key,

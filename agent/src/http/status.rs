@@ -11,12 +11,13 @@ use serde::Serialize;
 pub(crate) fn of(problem: &Problem) -> StatusCode {
     match problem.kind {
         K::KeyWrong
+        | K::LoginRefused
         | K::RiskPassword
         | K::KeyForm { .. }
         | K::FileForm { .. }
         | K::PasswordForm { .. }
         | K::NoSync => StatusCode::UNPROCESSABLE_ENTITY,
-        K::Locked => StatusCode::LOCKED,
+        K::Locked | K::LoginLocked => StatusCode::LOCKED,
         K::NotActivated
         | K::AlreadyActivated
         | K::NeedsActivation
@@ -25,6 +26,7 @@ pub(crate) fn of(problem: &Problem) -> StatusCode {
         | K::WrongState
         | K::KeyReplaced
         | K::InsistReExported
+        | K::LoginUsed
         | K::SerialMismatch => StatusCode::CONFLICT,
         K::NoOpenRequest
         | K::Overdue
@@ -37,6 +39,8 @@ pub(crate) fn of(problem: &Problem) -> StatusCode {
         | K::DeviceRefused { .. }
         | K::ExchangeFailed
         | K::EmptyExport
+        | K::LoginOdd { .. }
+        | K::LoginNotSent { .. }
         | K::OddAnswer { .. } => StatusCode::BAD_GATEWAY,
         K::DeviceSilent | K::Unclear | K::PowerCut => StatusCode::GATEWAY_TIMEOUT,
         K::UnknownDevice | K::UnknownCase => StatusCode::NOT_FOUND,
@@ -54,7 +58,7 @@ pub(crate) fn of(problem: &Problem) -> StatusCode {
 pub(crate) fn retry_after(problem: &Problem) -> Option<u32> {
     match problem.kind {
         K::PinSlow { wait_s } => Some(wait_s.max(1)),
-        K::Locked => problem
+        K::Locked | K::LoginLocked => problem
             .lock_minutes
             .map(|minutes| minutes.saturating_mul(60)),
         K::Busy => Some(1),
@@ -86,6 +90,7 @@ pub(crate) fn fault_names(problem: &Problem) -> Vec<String> {
         K::KeyForm { fault } => name(fault).into_iter().collect(),
         K::FileForm { fault } => name(fault).into_iter().collect(),
         K::PasswordForm { faults } => faults.iter().filter_map(name).collect(),
+        K::LoginNotSent { why } => name(why).into_iter().collect(),
         _ => Vec::new(),
     }
 }

@@ -370,6 +370,7 @@ fn fixture() -> View {
         first_seen: Mono(0),
         last_seen: view.at,
         gone: false,
+        lamp: resetbox_core::view::Lamp::Unknown,
         case: Some(CaseId("k7m2p9xq".into())),
         case_open: true,
         other: vec![("Odd".into(), "1".into())],
@@ -384,6 +385,7 @@ fn fixture() -> View {
     };
     let case = CaseView {
         id: CaseId("k7m2p9xq".into()),
+        kind: resetbox_core::request::CaseKind::Reset,
         mac: device.mac,
         model: device.model.clone(),
         serial: device.serial.clone(),
@@ -410,6 +412,7 @@ fn fixture() -> View {
         sync_cameras: false,
         attempts: 1,
         device_present: true,
+        login: None,
     };
     view.links = vec![LinkView {
         name: "eth0".into(),

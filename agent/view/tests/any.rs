@@ -7,6 +7,7 @@ use proptest::prelude::{Strategy, any, proptest};
 use proptest::test_runner::Config;
 use resetbox_core::Fingerprint;
 use resetbox_core::problem::{Problem, ProblemKind};
+use resetbox_core::request::CaseKind;
 use resetbox_core::screen::{AlertLine, CaseRow, JoinSecured, Mark, Page, Row, Target};
 use resetbox_core::secret::SecretText;
 use resetbox_core::view::{CaseAlert, CasePhase};
@@ -106,6 +107,7 @@ fn pages() -> impl Strategy<Value = Page> {
                     rows: vec![
                         CaseRow {
                             target,
+                            kind: CaseKind::Reset,
                             phase: CasePhase::Awaiting,
                             left,
                         };

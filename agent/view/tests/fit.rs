@@ -5,7 +5,10 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use resetbox_core::Fingerprint;
-use resetbox_core::problem::{FileFault, KeyFault, PasswordFault, Problem, ProblemKind as K};
+use resetbox_core::problem::{
+    FileFault, KeyFault, LoginFault, PasswordFault, Problem, ProblemKind as K,
+};
+use resetbox_core::request::CaseKind;
 use resetbox_core::screen::{
     Action, AlertLine, Button, JoinSecured, Legend, Mark, Page, Row, Screen, StatusBar, Target,
 };
@@ -122,10 +125,11 @@ fn the_tail_of_the_serial_is_on_every_page_of_a_case() {
             let target = match &view.screen.page {
                 Page::ConfirmOpen { target, .. }
                 | Page::Exporting { target }
+                | Page::FirstPassword { target }
                 | Page::NewPassword { target, .. }
                 | Page::ConfirmSend { target, .. }
                 | Page::Sending { target, .. }
-                | Page::Succeeded { target }
+                | Page::Succeeded { target, .. }
                 | Page::Refused { target, .. }
                 | Page::Unclear { target }
                 | Page::Void { target, .. } => target,
@@ -195,6 +199,10 @@ fn kinds() -> Vec<K> {
         K::Expired,
         K::NoWay,
         K::NeedsActivation,
+        K::LoginRefused,
+        K::LoginLocked,
+        K::LoginOdd { text: text() },
+        K::LoginUsed,
         K::SerialMismatch,
         K::MustInsist,
         K::InsistReExported,
@@ -223,6 +231,18 @@ fn kinds() -> Vec<K> {
             ],
         },
     ];
+    for why in [
+        LoginFault::NoAddress,
+        LoginFault::OtherSubnet,
+        LoginFault::Unreachable,
+        LoginFault::HttpsOnly,
+        LoginFault::NoDigest,
+        LoginFault::Locked,
+        LoginFault::SharedAddress,
+        LoginFault::NotActivated,
+    ] {
+        all.push(K::LoginNotSent { why });
+    }
     for fault in [
         KeyFault::Empty,
         KeyFault::TooShort,
@@ -299,7 +319,7 @@ fn findings() -> Vec<Finding> {
     ]
 }
 
-const ACTIONS: [Action; 30] = [
+const ACTIONS: [Action; 31] = [
     Action::Open,
     Action::Back,
     Action::List,
@@ -330,6 +350,7 @@ const ACTIONS: [Action; 30] = [
     Action::CloseCase,
     Action::Sync,
     Action::Insist,
+    Action::FirstPassword,
 ];
 
 const ALERTS: [CaseAlert; 8] = [
@@ -442,6 +463,7 @@ fn worst_pages() -> Vec<(String, Page)> {
         all.push((
             "confirm send".into(),
             Page::ConfirmSend {
+                kind: CaseKind::Reset,
                 target: worst_target(),
                 tries_left,
                 sync_cameras,
@@ -529,6 +551,26 @@ fn worst_pages() -> Vec<(String, Page)> {
             },
         ));
     }
+    for page in [
+        Page::FirstPassword {
+            target: worst_target(),
+        },
+        Page::Succeeded {
+            kind: CaseKind::FirstPassword,
+            target: worst_target(),
+        },
+        Page::ConfirmSend {
+            kind: CaseKind::FirstPassword,
+            target: worst_target(),
+            tries_left: None,
+            sync_cameras: false,
+            can_sync: false,
+            must_insist: None,
+            unusual_key: false,
+        },
+    ] {
+        all.push(("first password".into(), page));
+    }
     all
 }
 
@@ -538,7 +580,11 @@ fn worst_view(language: Language, page: Page, turn: usize) -> View {
     let legend = |button, hold, i| Legend {
         button,
         hold,
-        action: action(i),
+        action: match action(i) {
+            // It leads to a question, and is never held.
+            Action::ForgotPassword if hold => Action::Insist,
+            action => action,
+        },
     };
     view.screen = Screen {
         bar: StatusBar {

@@ -62,7 +62,8 @@ impl Agent {
             _ => {
                 let (mut cx, cases) = self.parts(now);
                 if !cases.answer(&mut cx, link, &message) {
-                    self.lamps.answer(&message, &mut self.out);
+                    self.lamps
+                        .answer(&message, (&mut self.roster, &mut self.out));
                 }
             }
         }

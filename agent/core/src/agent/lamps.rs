@@ -10,6 +10,7 @@ use crate::problem::{Problem, ProblemKind};
 use crate::request::Done;
 use crate::roster::{Entry, Roster, clean};
 use crate::time::{Mono, Now};
+use crate::view::Lamp;
 
 /// Devices that may be asked to blink at the same time.
 const LAMPS: usize = 16;
@@ -55,16 +56,22 @@ impl Lamps {
     }
 
     /// A device answers: anything but `failed` is yes (A).
-    pub(super) fn answer(&mut self, message: &sadp::Message, out: &mut Outbox) {
+    pub(super) fn answer(
+        &mut self,
+        message: &sadp::Message,
+        (roster, out): (&mut Roster, &mut Outbox),
+    ) {
         let answered = |(asked, _): &mut (Asked, Asker)| asked.is_answered_by(message);
-        let reply = match &message.body {
+        let (lamp, reply) = match &message.body {
             Body::Verdict(verdict) if verdict.result == ResultText::Failed => {
-                no(ProblemKind::DeviceFailed)
+                (Lamp::Cannot, no(ProblemKind::DeviceFailed))
             }
-            _ => Ok(Done::Ok),
+            _ => (Lamp::Can, Ok(Done::Ok)),
         };
-        for (_, asker) in self.0.extract_if(.., answered) {
+        for (asked, asker) in self.0.extract_if(.., answered) {
+            roster.set_lamp(asked.mac, lamp);
             out.reply(asker, reply.clone());
+            out.redraw();
         }
     }
 
@@ -83,9 +90,11 @@ impl Lamps {
         self.0.iter().map(|(asked, _)| asked.until).min()
     }
 
-    pub(super) fn pass_time(&mut self, now: Mono, out: &mut Outbox) {
-        for (_, asker) in self.0.extract_if(.., |(asked, _)| asked.until <= now) {
+    pub(super) fn pass_time(&mut self, now: Mono, (roster, out): (&mut Roster, &mut Outbox)) {
+        for (asked, asker) in self.0.extract_if(.., |(asked, _)| asked.until <= now) {
+            roster.lamp_silent(asked.mac);
             out.reply(asker, no(ProblemKind::DeviceSilent));
+            out.redraw();
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What people ask for, whatever the channel.
 
 use super::Agent;
-use crate::case::Submission;
+use crate::case::{Check, FromVendor, Submission};
 use crate::effect::Effect;
 use crate::event::WallSource;
 use crate::outbox::Asker;
@@ -37,8 +37,7 @@ impl Agent {
             } => {
                 let submission = Submission {
                     case,
-                    text: key,
-                    is_file: false,
+                    vendor: FromVendor::Key(key),
                     new_password,
                     sync_cameras,
                     confirm,
@@ -55,14 +54,37 @@ impl Agent {
             } => {
                 let submission = Submission {
                     case,
-                    text: file,
-                    is_file: true,
+                    vendor: FromVendor::File(file),
                     new_password,
                     sync_cameras,
                     confirm,
                 };
                 let (mut cx, cases) = self.parts(now);
                 cases.submit(&mut cx, submission, asker, channel);
+            }
+            Request::SubmitPassword {
+                case,
+                new_password,
+                confirm,
+            } => {
+                let submission = Submission {
+                    case,
+                    vendor: FromVendor::Nothing,
+                    new_password,
+                    sync_cameras: false,
+                    confirm,
+                };
+                let (mut cx, cases) = self.parts(now);
+                cases.submit(&mut cx, submission, asker, channel);
+            }
+            Request::CheckLogin { case, password } => {
+                let check = Check {
+                    password,
+                    asker,
+                    channel,
+                };
+                let (mut cx, cases) = self.parts(now);
+                cases.check_login(&mut cx, &case, check);
             }
             Request::Confirm {
                 case,

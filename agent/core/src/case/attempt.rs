@@ -3,7 +3,8 @@
 //! Exchange and reset are one uninterrupted sequence, for one device at a time, and both leave on the one
 //! link where the fresh inquiry was answered. Nothing of an attempt is sent before its record is durable:
 //! [`OpenedAttempt`] can only be had from the store's word, and both functions that transmit ask for it.
-//! The one that sends the reset takes it away, so that there is one reset for one record.
+//! The one that sends the reset takes it away, so that there is one reset for one record. A first password
+//! goes the same way, with an activation in the place of the reset.
 
 use core::time::Duration;
 
@@ -34,10 +35,18 @@ const EXCHANGES: u8 = 3;
 /// What a person handed over. `Debug` shows nothing of it; wiped when dropped.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Secrets {
-    pub(super) code: Code,
+    pub(super) errand: Errand,
     pub(super) password: NewPassword,
-    pub(super) sync_cameras: bool,
     pub(super) until: Mono,
+}
+
+/// What the password is for.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Errand {
+    /// To replace a lost one, by the vendor's leave.
+    Reset { code: Code, sync_cameras: bool },
+    /// To be the first one.
+    Activate,
 }
 
 /// A typed key or the vendor's file.
@@ -57,13 +66,22 @@ impl Code {
 }
 
 impl Secrets {
-    pub(super) fn new(now: Mono, code: Code, password: NewPassword, sync_cameras: bool) -> Self {
+    pub(super) fn new(now: Mono, errand: Errand, password: NewPassword) -> Self {
         Self {
-            code,
+            errand,
             password,
-            sync_cameras,
             until: now + SECRETS,
         }
+    }
+
+    pub(super) fn sync_cameras(&self) -> bool {
+        matches!(
+            self.errand,
+            Errand::Reset {
+                sync_cameras: true,
+                ..
+            }
+        )
     }
 }
 
@@ -180,9 +198,7 @@ impl Attempt {
 
     /// As the person handed it over; the reset that is out has taken it away.
     pub(super) fn sync_cameras(&self) -> bool {
-        self.secrets
-            .as_ref()
-            .is_some_and(|secrets| secrets.sync_cameras)
+        self.secrets.as_ref().is_some_and(Secrets::sync_cameras)
     }
 
     pub(super) fn is_queued(&self) -> bool {

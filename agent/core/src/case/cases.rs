@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use sadp::{Device, KeyPair, Mac, Message, Types};
 
+use super::login::Check;
 use super::{Case, Cx, Phase, Submission, no};
-use crate::event::LinkId;
+use crate::event::{LinkId, LoginAnswer};
 use crate::outbox::Asker;
 use crate::problem::ProblemKind;
 use crate::record::CaseRecord;
@@ -174,9 +175,8 @@ impl Cases {
         let entry = cx.roster.get(mac).ok_or(K::UnknownDevice)?;
         let view = &entry.view;
         match view.way {
-            sadp::Way::Activate => return Err(K::NeedsActivation),
             sadp::Way::AskVendor | sadp::Way::None => return Err(K::NoWay),
-            sadp::Way::TypedKey | sadp::Way::KeyFile => {}
+            sadp::Way::Activate | sadp::Way::TypedKey | sadp::Way::KeyFile => {}
         }
         if view.doubled_mac {
             // Both would take the command.
@@ -248,7 +248,10 @@ impl Cases {
         channel: Channel,
     ) {
         self.asked(cx, id, asker, |case, cx, asker| {
-            let reply = if matches!(case.phase, Phase::Unclear { .. }) {
+            let reply = if case.login.is_under_way() {
+                // In a moment it will be known.
+                Err(no(ProblemKind::Busy))
+            } else if matches!(case.phase, Phase::Unclear { .. }) {
                 case.resolved(cx, worked, Some(channel));
                 Ok(Done::Ok)
             } else {
@@ -256,6 +259,25 @@ impl Cases {
             };
             cx.out.reply(asker, reply);
         });
+    }
+
+    /// Whether the new password logs in: asked of ended cases too.
+    pub(crate) fn check_login(&mut self, cx: &mut Cx<'_>, id: &CaseId, check: Check) {
+        match self.cases.get_mut(id) {
+            Some(case) => {
+                case.check_login(cx, check);
+                self.after(cx);
+            }
+            None => cx.out.reply(check.asker, Err(no(ProblemKind::UnknownCase))),
+        }
+    }
+
+    pub(crate) fn login_checked(&mut self, cx: &mut Cx<'_>, number: u64, answer: LoginAnswer) {
+        let asked = |case: &&Case| case.login.is_out_as(number);
+        let id = self.cases.values().find(asked).map(|case| case.id.clone());
+        if let Some(id) = id {
+            self.with(cx, &id, |case, cx| case.login_checked(cx, answer));
+        }
     }
 
     pub(crate) fn cancel(&mut self, cx: &mut Cx<'_>, id: &CaseId, asker: Asker, channel: Channel) {

@@ -9,10 +9,11 @@ use crate::effect::{How, Purpose};
 use crate::outbox::Asker;
 use crate::problem::{Problem, ProblemKind};
 use crate::record::ExportRecord;
-use crate::request::{CaseId, Channel, Done};
+use crate::request::{CaseId, CaseKind, Channel, Done};
 use crate::roster::Entry;
 
 use super::clock::Clock;
+use super::login::Login;
 
 impl Case {
     /// A new case, whose record is on its way. Nothing was sent yet.
@@ -26,8 +27,13 @@ impl Case {
     ) -> Self {
         let now = cx.now.mono;
         let view = &entry.view;
+        let kind = match view.way {
+            sadp::Way::Activate => CaseKind::FirstPassword,
+            _ => CaseKind::Reset,
+        };
         let mut case = Self {
             id,
+            kind,
             number,
             mac: view.mac,
             mac_text: entry.mac_text.to_string(),
@@ -36,7 +42,8 @@ impl Case {
             ipv4: view.ipv4,
             firmware: view.firmware.clone(),
             user_name: entry.user_name.as_deref().map(str::to_owned),
-            can_sync: view.can_sync,
+            // A recorder that is not activated has no cameras yet that would take its password.
+            can_sync: view.can_sync && kind == CaseKind::Reset,
             typed_key: view.way == sadp::Way::TypedKey,
             export: None,
             device_code: None,
@@ -58,6 +65,7 @@ impl Case {
             writing: Vec::new(),
             rewrite: None,
             succeeded: None,
+            login: Login::default(),
             age_written: now,
             start_written: None,
         };
@@ -82,19 +90,30 @@ impl Case {
         }
     }
 
-    /// The record is durable: asks the device, once, on the one link where it was heard last. The vendor's
-    /// client asks on every adapter; with two adapters in one switch that would be two exports, and
-    /// the second voids the first.
-    pub(super) fn ask_export(&mut self, cx: &mut Cx<'_>) {
+    /// The record is durable: the case begins.
+    pub(super) fn opened(&mut self, cx: &mut Cx<'_>) {
         let Phase::Opening {
             askers, channel, ..
-        } = core::mem::replace(&mut self.phase, Phase::Cancelled)
+        } = core::mem::replace(&mut self.phase, Phase::Awaiting)
         else {
             return;
         };
         for asker in askers {
             cx.out.reply(asker, Ok(Done::Case(self.id.clone())));
         }
+        match self.kind {
+            CaseKind::Reset => self.ask_export(cx, channel),
+            CaseKind::FirstPassword => {
+                let detail = "the device has no password: a first one can be set";
+                self.tell(cx, "case-opened", Some(channel), detail.into());
+            }
+        }
+    }
+
+    /// Asks the device for its code, once, on the one link where it was heard last. The vendor's client asks
+    /// on every adapter; with two adapters in one switch that would be two exports, and the second voids
+    /// the first.
+    fn ask_export(&mut self, cx: &mut Cx<'_>, channel: Channel) {
         let entry = cx.roster.get(self.mac);
         let link = entry
             .and_then(Entry::link)
@@ -140,7 +159,10 @@ impl Case {
 
     /// There is no device code.
     pub(super) fn export_failed(&mut self, cx: &mut Cx<'_>, problem: Problem) {
-        let detail = format!("no device code: {}", said(&problem));
+        let detail = match self.kind {
+            CaseKind::Reset => format!("no device code: {}", said(&problem)),
+            CaseKind::FirstPassword => format!("the case was not opened: {}", said(&problem)),
+        };
         self.phase = Phase::Failed(problem);
         self.tell(cx, "case-failed", None, detail);
         self.write(cx);

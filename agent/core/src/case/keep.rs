@@ -4,11 +4,13 @@ use core::time::Duration;
 
 use super::attempt::End;
 use super::clock::{Clock, Kept};
+use super::login::Login;
 use super::{Case, Cx, Phase};
 use crate::boot::Watch;
 use crate::event::WallSource;
 use crate::problem::{Problem, ProblemKind};
 use crate::record::{CaseRecord, PhaseRecord};
+use crate::request::CaseKind;
 use crate::time::Now;
 use sadp::BootTime;
 
@@ -39,6 +41,7 @@ impl Case {
         let locked = self.lock_left(now.mono);
         CaseRecord {
             id: self.id.clone(),
+            kind: self.kind,
             number: self.number,
             mac: self.mac.to_string(),
             mac_text: self.mac_text.clone(),
@@ -63,6 +66,7 @@ impl Case {
             tries_left: self.tries_left,
             // What still waits for a better clock is kept as it was told.
             locked_until: self.locked_until.or_else(|| Some(now.wall? + locked?)),
+            login: self.login.record(self.attempts),
         }
     }
 
@@ -71,6 +75,10 @@ impl Case {
             last: self.last.clone(),
         };
         match &self.phase {
+            // Nothing will be asked: whoever finds this record may go on.
+            Phase::Opening { .. } if self.kind == CaseKind::FirstPassword => {
+                PhaseRecord::Awaiting { last: None }
+            }
             Phase::Opening { .. } | Phase::Asking(_) => PhaseRecord::Exporting,
             Phase::Keeping { .. } => PhaseRecord::Awaiting { last: None },
             Phase::Awaiting | Phase::Ready(_) => awaiting(),
@@ -144,6 +152,7 @@ impl Case {
         let mut case = Self {
             mac: record.mac.parse().ok()?,
             id: record.id,
+            kind: record.kind,
             number: record.number,
             mac_text: record.mac_text,
             serial: record.serial,
@@ -160,6 +169,7 @@ impl Case {
             clock,
             phase,
             last,
+            login: Login::restored(record.login.as_ref(), record.attempts),
             attempts: record.attempts,
             submission: None,
             code_errors: record.code_errors,

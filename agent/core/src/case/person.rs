@@ -1,10 +1,10 @@
 //! What people do with a case: hand over key and password, confirm, withdraw, cancel.
 
-use super::attempt::{Attempt, Code, Secrets};
+use super::attempt::{Attempt, Code, Errand, Secrets};
 use super::{Case, Cx, Phase, no};
 use crate::outbox::Asker;
-use crate::problem::{Problem, ProblemKind};
-use crate::request::{CaseId, Channel, Done, Reply, SubmissionId};
+use crate::problem::{KeyFault, Problem, ProblemKind};
+use crate::request::{CaseId, CaseKind, Channel, Done, Reply, SubmissionId};
 use crate::rules;
 use crate::secret::SecretText;
 use crate::view::MustInsist;
@@ -12,11 +12,18 @@ use crate::view::MustInsist;
 /// What a person hands over for a case.
 pub(crate) struct Submission {
     pub(crate) case: CaseId,
-    pub(crate) text: SecretText,
-    pub(crate) is_file: bool,
+    pub(crate) vendor: FromVendor,
     pub(crate) new_password: SecretText,
     pub(crate) sync_cameras: bool,
     pub(crate) confirm: Option<String>,
+}
+
+/// What the vendor sent for a case, as a person handed it over.
+pub(crate) enum FromVendor {
+    Key(SecretText),
+    File(SecretText),
+    /// A first password needs nothing from the vendor.
+    Nothing,
 }
 
 impl Case {
@@ -37,24 +44,24 @@ impl Case {
         self.submission = Some(submission.clone());
         self.last = None;
         if replaced {
-            self.tell(
-                cx,
-                "key-replaced",
-                Some(channel),
-                "the key that waited for its confirmation was not sent".into(),
-            );
+            let (what, detail) = match self.kind {
+                CaseKind::Reset => (
+                    "key-replaced",
+                    "the key that waited for its confirmation was not sent",
+                ),
+                CaseKind::FirstPassword => (
+                    "password-replaced",
+                    "the password that waited for its confirmation was not sent",
+                ),
+            };
+            self.tell(cx, what, Some(channel), detail.into());
         }
-        let kind = if what.is_file {
-            "file-entered"
-        } else {
-            "key-entered"
+        let (kind, detail) = match what.vendor {
+            FromVendor::Key(_) => ("key-entered", "key and password are well-formed"),
+            FromVendor::File(_) => ("file-entered", "file and password are well-formed"),
+            FromVendor::Nothing => ("password-entered", "the first password is well-formed"),
         };
-        self.tell(
-            cx,
-            kind,
-            Some(channel),
-            "key and password are well-formed".into(),
-        );
+        self.tell(cx, kind, Some(channel), detail.into());
         self.write(cx);
         match what.confirm {
             Some(serial) => self.confirm(cx, (&submission, &serial, false), asker, channel),
@@ -70,13 +77,26 @@ impl Case {
         if !matches!(self.phase, Phase::Awaiting | Phase::Ready(_)) {
             return Err(no(ProblemKind::WrongState));
         }
-        let code = if what.is_file {
-            let entry = cx.roster.get(self.mac);
-            let code_encrypt = entry.is_some_and(|entry| entry.code_encrypt());
-            let own = self.device_code.as_deref();
-            Code::File(rules::file(&what.text, code_encrypt, own)?)
-        } else {
-            Code::Key(rules::key(&what.text)?)
+        let errand = match (self.kind, &what.vendor) {
+            (CaseKind::FirstPassword, FromVendor::Nothing) => Errand::Activate,
+            (CaseKind::FirstPassword, _) => return Err(no(ProblemKind::NeedsActivation)),
+            (CaseKind::Reset, FromVendor::Nothing) => {
+                let fault = KeyFault::Empty;
+                return Err(no(ProblemKind::KeyForm { fault }));
+            }
+            (CaseKind::Reset, FromVendor::File(text)) => {
+                let entry = cx.roster.get(self.mac);
+                let code_encrypt = entry.is_some_and(|entry| entry.code_encrypt());
+                let own = self.device_code.as_deref();
+                Errand::Reset {
+                    code: Code::File(rules::file(text, code_encrypt, own)?),
+                    sync_cameras: what.sync_cameras,
+                }
+            }
+            (CaseKind::Reset, FromVendor::Key(text)) => Errand::Reset {
+                code: Code::Key(rules::key(text)?),
+                sync_cameras: what.sync_cameras,
+            },
         };
         let password = rules::password(&what.new_password, self.user_name.as_deref())?;
         if what.sync_cameras && !self.can_sync {
@@ -89,7 +109,7 @@ impl Case {
         {
             return Err(no(ProblemKind::SerialMismatch));
         }
-        Ok(Secrets::new(cx.now.mono, code, password, what.sync_cameras))
+        Ok(Secrets::new(cx.now.mono, errand, password))
     }
 
     /// The whole serial, as it came or as it is shown.
@@ -169,7 +189,7 @@ impl Case {
         Ok(Done::Ok)
     }
 
-    /// Closes the case, unless a reset is out. Gives the number of the record that says so.
+    /// Closes the case, unless a new password is out. Gives the number of the record that says so.
     pub(super) fn cancel(&mut self, cx: &mut Cx<'_>, channel: Channel) -> Option<u64> {
         match &mut self.phase {
             Phase::Attempt(attempt) if !attempt.can_be_stopped() => return None,

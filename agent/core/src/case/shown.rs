@@ -18,6 +18,7 @@ impl Case {
             .filter(|_| phase.is_open() && self.is_kept());
         CaseView {
             id: self.id.clone(),
+            kind: self.kind,
             mac: self.mac,
             model: clean(&self.model, 64),
             serial_tail: tail(&serial).to_owned(),
@@ -27,7 +28,7 @@ impl Case {
             typed_key: self.typed_key,
             can_sync: self.can_sync,
             sync_cameras: match &self.phase {
-                Phase::Ready(secrets) => secrets.sync_cameras,
+                Phase::Ready(secrets) => secrets.sync_cameras(),
                 Phase::Attempt(attempt) => attempt.sync_cameras(),
                 _ => false,
             },
@@ -60,6 +61,7 @@ impl Case {
             }),
             attempts: self.attempts,
             device_present: self.present,
+            login: matches!(phase, CasePhase::Done | CasePhase::Unclear).then(|| self.login.view()),
         }
     }
 

@@ -9,7 +9,7 @@ use super::keys::open_case;
 use super::place::{Cursor, Place, Step};
 use super::{Ask, Panel, Pending, World, settings};
 use crate::policy::KeySet;
-use crate::request::{CaseId, Request};
+use crate::request::{CaseId, CaseKind, Request};
 use crate::rules;
 use crate::screen::Action;
 use crate::secret::SecretText;
@@ -44,12 +44,17 @@ impl Panel {
                 self.go(Place::ConfirmOpen { mac });
             }
             Intent::Open { mac, close } => self.open(mac, close, world, asks),
+            Intent::FirstPassword(mac) => self.open(mac, None, world, asks),
+            Intent::EnterPassword(id) => self.enter_password(id, random, world),
             Intent::Case(id) => self.go(Place::Case { id, trouble: None }),
             Intent::EnterKey(id) => self.enter_key(id, by_group, world),
             Intent::Read(id) => self.read(&id, world),
             Intent::TryAgain(id) => {
                 self.read(&id, world);
                 match find(world, &id) {
+                    Some(case) if case.kind == CaseKind::FirstPassword => {
+                        self.enter_password(id, random, world);
+                    }
                     Some(case) if case.phase == CasePhase::Awaiting && case.typed_key => {
                         self.enter_key(id, by_group, world);
                     }
@@ -208,9 +213,26 @@ impl Panel {
         }
         asks.push(Ask::Request(Request::OpenCase { mac }));
         self.pending = Some(Pending::Open { mac });
-        // The question was answered: back leads past it.
-        self.back();
+        // The question, where there was one, is answered: back leads past it.
+        if !matches!(self.stack.last(), Some(Place::Device { .. })) {
+            self.back();
+        }
         self.go(Place::Opening { mac, before });
+    }
+
+    /// A first password is proposed at once: there is no key to type before.
+    fn enter_password(&mut self, id: CaseId, random: &mut dyn RngCore, world: &World<'_>) {
+        let waits = |case: &CaseView| case.phase == CasePhase::Awaiting;
+        if !find(world, &id).is_some_and(waits) {
+            return;
+        }
+        self.draft = Some(Draft::new(id.clone(), false));
+        self.propose(random);
+        self.go(Place::Case {
+            id: id.clone(),
+            trouble: None,
+        });
+        self.go(Place::NewPassword { id });
     }
 
     fn enter_key(&mut self, id: CaseId, by_group: bool, world: &World<'_>) {
@@ -264,12 +286,20 @@ impl Panel {
             return;
         };
         // A key that came another way may wait too; the person here has just decided for this one.
-        asks.push(Ask::Request(Request::SubmitKey {
-            case: id.clone(),
-            key: draft.entry.secret().clone(),
-            new_password: draft.password.clone(),
-            sync_cameras: sync,
-            confirm: None,
+        let (case_id, new_password) = (id.clone(), draft.password.clone());
+        asks.push(Ask::Request(match case.kind {
+            CaseKind::Reset => Request::SubmitKey {
+                case: case_id,
+                key: draft.entry.secret().clone(),
+                new_password,
+                sync_cameras: sync,
+                confirm: None,
+            },
+            CaseKind::FirstPassword => Request::SubmitPassword {
+                case: case_id,
+                new_password,
+                confirm: None,
+            },
         }));
         self.pending = Some(Pending::Send {
             case: id.clone(),

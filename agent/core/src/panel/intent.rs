@@ -28,7 +28,11 @@ pub(super) enum Intent {
         close: Option<CaseId>,
     },
     Case(CaseId),
+    /// Open the case of a device that has no password: it is asked nothing.
+    FirstPassword(Mac),
     EnterKey(CaseId),
+    /// Look at a proposal for the first password.
+    EnterPassword(CaseId),
     /// The person has read what is shown about the case.
     Read(CaseId),
     /// The same, and wants to type the key again (or to go on with the phone).

@@ -7,8 +7,9 @@ use super::intent::Intent;
 use super::shown::Shown;
 use super::{Panel, World};
 use crate::policy::KeySet;
+use crate::request::CaseKind;
 use crate::screen::{Action, Button, KEY_DELETE, KEY_DONE, Legend, SettingItem};
-use crate::view::{CasePhase, CaseView, DeviceView};
+use crate::view::{CasePhase, CaseView, DeviceView, Lamp};
 
 /// A key and what it does here.
 #[derive(Clone, PartialEq, Debug)]
@@ -181,17 +182,20 @@ impl Panel {
         let case = open_case(world, device);
         let mut choices = Vec::new();
         match case {
+            Some(case) if case.kind == CaseKind::FirstPassword => {
+                choices.push(Action::FirstPassword);
+            }
             Some(case) => {
                 choices.push(Action::ShowQr);
                 if can_type(case) && case.phase == CasePhase::Awaiting {
                     choices.push(Action::EnterKey);
                 }
             }
-            None if can_open(device) => choices.push(Action::ForgotPassword),
+            None if can_open(device) => choices.push(begin(device)),
             None => {}
         }
         choices.push(Action::PhonePage);
-        if !device.gone {
+        if !device.gone && device.lamp != Lamp::Cannot {
             choices.push(Action::Lamp);
         }
         if case
@@ -210,7 +214,8 @@ impl Panel {
                 (Action::ForgotPassword, _) => Some(Intent::ConfirmOpen(device.mac)),
                 (Action::PhonePage, _) => Some(Intent::Join),
                 (Action::Lamp, _) => Some(Intent::Lamp(device.mac)),
-                (Action::ShowQr, Some(id)) => Some(Intent::Case(id)),
+                (Action::FirstPassword, None) => Some(Intent::FirstPassword(device.mac)),
+                (Action::ShowQr | Action::FirstPassword, Some(id)) => Some(Intent::Case(id)),
                 (Action::EnterKey, Some(id)) => Some(Intent::EnterKey(id)),
                 (Action::CloseCase, Some(id)) => {
                     keys.push(hold(action, Intent::Close(id)));
@@ -251,10 +256,18 @@ impl Panel {
                 ));
             }
             Shown::Qr(_) => keys.push(press(Button::Ok, Action::PhonePage, Intent::Join)),
+            Shown::FirstPassword(_) => {
+                let intent = Intent::EnterPassword(id());
+                keys.push(press(Button::Ok, Action::Next, intent));
+                keys.extend(both(
+                    Button::Down,
+                    Button::Up,
+                    Action::PhonePage,
+                    Intent::Join,
+                ));
+            }
             Shown::Doubt(..) => {
-                if let Some(intent) = new_case(world, case) {
-                    keys.push(hold(Action::NewQr, intent));
-                }
+                keys.extend(new_case(world, case));
                 keys.push(press(Button::Back, Action::KeepWaiting, Intent::Read(id())));
             }
             Shown::Refused(_, problem) => {
@@ -300,9 +313,7 @@ impl Panel {
                 press(Button::Back, Action::List, Intent::Home),
             ]),
             Shown::Void(_) => {
-                if let Some(intent) = new_case(world, case) {
-                    keys.push(hold(Action::NewQr, intent));
-                }
+                keys.extend(new_case(world, case));
             }
             _ => {}
         }
@@ -359,7 +370,17 @@ pub(super) fn open_case<'w>(world: &World<'w>, device: &DeviceView) -> Option<&'
 
 /// The box can open a case for it now.
 fn can_open(device: &DeviceView) -> bool {
-    matches!(device.way, Way::TypedKey | Way::KeyFile) && !device.gone && !device.doubled_mac
+    matches!(device.way, Way::TypedKey | Way::KeyFile | Way::Activate)
+        && !device.gone
+        && !device.doubled_mac
+}
+
+/// How a case of it begins.
+fn begin(device: &DeviceView) -> Action {
+    match device.way {
+        Way::Activate => Action::FirstPassword,
+        _ => Action::ForgotPassword,
+    }
 }
 
 /// The device has had too many wrong tries: another one only makes it longer.
@@ -373,12 +394,15 @@ fn can_type(case: &CaseView) -> bool {
 }
 
 /// A new case in the place of this one, if its device is there.
-fn new_case(world: &World<'_>, case: &CaseView) -> Option<Intent> {
+fn new_case(world: &World<'_>, case: &CaseView) -> Option<Key> {
     let device = world.devices.iter().find(|device| device.mac == case.mac)?;
-    can_open(device).then(|| Intent::Open {
-        mac: case.mac,
-        close: case.phase.is_open().then(|| case.id.clone()),
-    })
+    let action = match begin(device) {
+        Action::FirstPassword => Action::Start,
+        _ => Action::NewQr,
+    };
+    let close = case.phase.is_open().then(|| case.id.clone());
+    let mac = case.mac;
+    can_open(device).then(|| hold(action, Intent::Open { mac, close }))
 }
 
 fn settings_keys(index: usize, keys: &mut Vec<Key>) {

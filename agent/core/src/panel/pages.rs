@@ -5,6 +5,7 @@ use super::follow::hour_and_minute;
 use super::shown::Shown;
 use super::{Panel, World, settings};
 use crate::problem::{Problem, ProblemKind};
+use crate::request::CaseKind;
 use crate::rules;
 use crate::screen::{AlertLine, CaseRow, JoinSecured, Mark, Page, Row, StatusBar, Target};
 use crate::time::Now;
@@ -50,6 +51,9 @@ impl Panel {
             Shown::ConfirmOpen(device) => Page::ConfirmOpen {
                 target: target_of(device),
                 way: device.way,
+            },
+            Shown::Opening(device) if device.way == sadp::Way::Activate => Page::FirstPassword {
+                target: target_of(device),
             },
             Shown::Opening(device) => Page::Exporting {
                 target: target_of(device),
@@ -107,7 +111,7 @@ impl Panel {
         let target = target(case);
         let draft = self.draft.as_ref().filter(|draft| draft.case == case.id);
         match (shown, draft) {
-            (Shown::Exporting(_), _) => Page::Exporting { target },
+            (Shown::Exporting(_), _) if case.kind == CaseKind::Reset => Page::Exporting { target },
             (Shown::Doubt(_, problem), _) => Page::Void {
                 target,
                 problem: (*problem).clone(),
@@ -118,6 +122,7 @@ impl Panel {
                 problem: problem.clone(),
             },
             (Shown::ConfirmWaiting(_), _) => Page::ConfirmSend {
+                kind: case.kind,
                 target,
                 tries_left: case.tries_left,
                 sync_cameras: case.sync_cameras,
@@ -127,6 +132,7 @@ impl Panel {
                 unusual_key: false,
             },
             (Shown::ConfirmTyped(_), Some(draft)) => Page::ConfirmSend {
+                kind: case.kind,
                 target,
                 tries_left: case.tries_left,
                 sync_cameras: draft.sync,
@@ -142,7 +148,10 @@ impl Panel {
                 },
             },
             (Shown::Unclear(_), _) => Page::Unclear { target },
-            (Shown::Succeeded(_), _) => Page::Succeeded { target },
+            (Shown::Succeeded(_), _) => Page::Succeeded {
+                kind: case.kind,
+                target,
+            },
             (Shown::Void(_), _) => Page::Void {
                 target,
                 problem: case
@@ -169,6 +178,7 @@ impl Panel {
                 target,
                 password: draft.password.clone(),
             },
+            _ if case.kind == CaseKind::FirstPassword => Page::FirstPassword { target },
             // The QR, and what a page for typing falls back to when there is nothing typed.
             _ => match &case.device_code {
                 Some(code) => Page::Qr {
@@ -209,6 +219,7 @@ impl Panel {
             .filter(|case| case.phase != CasePhase::Cancelled)
             .map(|case| CaseRow {
                 target: target(case),
+                kind: case.kind,
                 phase: case.phase,
                 left: case.left,
             })
@@ -268,7 +279,12 @@ fn with_token(url: &str, token: &str) -> String {
 
 fn row(world: &World<'_>, device: &DeviceView) -> Row {
     let last = device.case.as_ref().and_then(|id| find(world, id));
+    let waits = |case: &&CaseView| {
+        case.kind == CaseKind::FirstPassword && case.phase == CasePhase::Awaiting
+    };
     let mark = match last.map(|case| case.phase) {
+        // It waits for no key: what there is to say is what it needs.
+        _ if device.case_open && last.is_some_and(|case| waits(&case)) => Mark::Inactive,
         Some(phase) if device.case_open => Mark::Case(phase),
         _ if device.gone => Mark::Gone,
         // With many cameras one wants to see which are done, and which must be begun again.

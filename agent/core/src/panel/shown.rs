@@ -5,7 +5,7 @@ use sadp::Mac;
 use super::place::Place;
 use super::{Panel, Pending, START_PAGE, World};
 use crate::problem::{Problem, ProblemKind};
-use crate::request::CaseId;
+use crate::request::{CaseId, CaseKind};
 use crate::time::Now;
 use crate::view::{Alert, CasePhase, CaseView, DeviceView};
 
@@ -25,6 +25,8 @@ pub(super) enum Shown<'w> {
     Trouble(&'w DeviceView, &'w Problem),
     Exporting(&'w CaseView),
     Qr(&'w CaseView),
+    /// The first password of a device that has none.
+    FirstPassword(&'w CaseView),
     /// The key may be void: the person decides whether to go on with it.
     Doubt(&'w CaseView, &'w Problem),
     Refused(&'w CaseView, Problem),
@@ -114,6 +116,7 @@ impl Panel {
                 (Some(problem), _) => Shown::Refused(case, current(case, problem)),
                 (None, Some(doubt)) if self.is_serious(case) => Shown::Doubt(case, doubt),
                 (None, _) if case.phase == CasePhase::Ready => Shown::ConfirmWaiting(case),
+                (None, _) if case.kind == CaseKind::FirstPassword => Shown::FirstPassword(case),
                 (None, _) => Shown::Qr(case),
             },
             CasePhase::Exchanging | CasePhase::Sending => Shown::Sending(case),
@@ -160,6 +163,7 @@ impl<'w> Shown<'w> {
             Self::Opening(_) | Self::Exporting(_) => "exporting",
             Self::Trouble(..) => "trouble",
             Self::Qr(_) => "qr",
+            Self::FirstPassword(_) => "first password",
             Self::Doubt(..) => "doubt",
             Self::Refused(..) => "refused",
             Self::ConfirmWaiting(_) => "confirm waiting",
@@ -186,6 +190,7 @@ impl<'w> Shown<'w> {
         match self {
             Self::Exporting(case)
             | Self::Qr(case)
+            | Self::FirstPassword(case)
             | Self::Doubt(case, _)
             | Self::Refused(case, _)
             | Self::ConfirmWaiting(case)

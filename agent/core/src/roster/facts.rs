@@ -3,7 +3,7 @@
 use sadp::Device;
 
 use crate::time::Mono;
-use crate::view::DeviceView;
+use crate::view::{DeviceView, Lamp};
 
 /// Longest text of an ordinary field, in characters; real ones have at most 48 bytes.
 const TEXT: usize = 64;
@@ -64,6 +64,7 @@ pub(crate) fn facts(device: &Device, now: Mono) -> DeviceView {
         first_seen: now,
         last_seen: now,
         gone: false,
+        lamp: Lamp::Unknown,
         case: None,
         case_open: false,
         other: other(&device.other),

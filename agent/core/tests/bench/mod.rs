@@ -14,6 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use resetbox_core::effect::LoginCheck;
 use resetbox_core::event::Ears;
 use resetbox_core::request::CaseId;
 use resetbox_core::view::{CaseView, Feed};
@@ -149,6 +150,22 @@ impl Device {
         BASE64.encode(sealed)
     }
 
+    /// Whether an activation carries this password.
+    pub fn takes_first(&self, activate: &str, password: &str) -> bool {
+        let Some(session) = self.session else {
+            return false;
+        };
+        let session = SessionKey::from_bytes(session);
+        let expected = sadp::Request::Activate {
+            mac: &self.mac,
+            password: &session
+                .encrypt_password(password.as_bytes())
+                .expect("a password"),
+        };
+        let uuid = sadp::Uuid::from_text(element(activate, "Uuid"));
+        expected.emit(&uuid).as_slice() == activate.as_bytes()
+    }
+
     /// Whether a reset carries this password and this code, in the form that the device wants.
     pub fn takes(&self, reset: &str, password: &str, code: &str) -> bool {
         let Some(session) = self.session else {
@@ -200,6 +217,8 @@ pub struct Bench {
     pub replies: BTreeMap<u64, Vec<Reply>>,
     pub feed: Vec<Feed>,
     pub sent: Vec<Transmit>,
+    /// Logins to be tried, without their passwords, and those passwords.
+    pub logins: Vec<(LoginCheck, String)>,
     /// The store answers at once.
     pub store: bool,
     /// Key pairs are made at once.
@@ -239,6 +258,7 @@ impl Bench {
             replies: BTreeMap::new(),
             feed: Vec::new(),
             sent: Vec::new(),
+            logins: Vec::new(),
             store: true,
             pairs: true,
             made_pairs: 0,
@@ -291,6 +311,11 @@ impl Bench {
                     self.written_first(transmit);
                     self.sent.push(transmit.clone());
                 }
+                Effect::CheckLogin(check) => {
+                    self.written_before_login(&check.case);
+                    let password = check.password.expose().to_owned();
+                    self.logins.push((check.clone(), password));
+                }
                 Effect::Persist { number, record } => {
                     self.written.push((*number, record.clone(), self.store));
                     back = self.store.then_some(Event::Persisted { number: *number });
@@ -321,12 +346,38 @@ impl Bench {
         }
     }
 
+    /// A login is tried only after the record that says so is durable.
+    fn written_before_login(&self, id: &CaseId) {
+        use resetbox_core::record::LoginState;
+        let mut last = self
+            .written
+            .iter()
+            .rev()
+            .filter_map(|(_, record, durable)| match record {
+                Record::Case(case) if *durable && case.id == *id => Some(case),
+                _ => None,
+            });
+        let case = last.next().expect("a durable record of the case");
+        let login = case.login.as_ref().expect("a record of the login");
+        assert_eq!(
+            (login.attempt, login.state),
+            (case.attempts, LoginState::Begun)
+        );
+    }
+
+    /// The shell's word on the latest login.
+    pub fn login_ends(&mut self, answer: resetbox_core::event::LoginAnswer) {
+        let (check, _) = self.logins.last().expect("a login was tried");
+        let number = check.number;
+        self.handle(Event::LoginChecked { number, answer });
+    }
+
     /// What changes a device leaves only after the record that says so is durable.
     fn written_first(&self, transmit: &Transmit) {
         use resetbox_core::record::PhaseRecord;
         let allowed: fn(&PhaseRecord) -> bool = match transmit.purpose {
             Purpose::Export => |phase| matches!(phase, PhaseRecord::Exporting),
-            Purpose::Exchange | Purpose::Reset => {
+            Purpose::Exchange | Purpose::Reset | Purpose::Activate => {
                 |phase| matches!(phase, PhaseRecord::AttemptOpen { .. })
             }
             _ => return,

@@ -3,24 +3,31 @@
 //! ```text
 //! +1.5s                     time passes, and the box is woken when it wants to be
 //! link 2 / link-gone 2      a cable goes in or out
-//! camera A 1 [file] [sync] [encrypt] [boot=TEXT|boot=none]
+//! camera A 1 [file] [sync] [encrypt] [inactive] [boot=TEXT|boot=none]
 //! < A inquiry [2]           the device answers the latest inquiry (heard on link 2 if not said otherwise)
 //! < A hello [2]
 //! < A export TEXT [2]       ... its device code; or: < A refuses RESULT [tries=N] [lock=N]
 //! < A exchange KEYBYTE [2]  ... the exchange, with a session key of that byte; or: RESULT, garbage
 //! < A reset RESULT [tries=N] [lock=N] [2]
+//! < A activate RESULT [2]   ... the activation, with a blank after the name of the command, as devices have it
+//! active A                  it has a password from now on
+//! moves A ADDRESS           it has this address from now on
+//! login worked|refused|locked|odd|not-sent        the shell's word on the latest login
 //! < A other-export TEXT     ... another client's request for a device code
 //! boot A TEXT               its BootTime from now on
 //! store ok|silent|says-ok|says-no      pairs ok|silent|fail      sending-fails export|exchange|reset
 //! wall system|phone HOURS   the time becomes known: so many hours after an arbitrary day
 //! power-cut HOURS [known]   the plug is pulled for so long; known: the box has a clock that runs on
 //! ask N CHANNEL open A | key A KEY PASSWORD [sync] [sent] | file A TEXT PASSWORD | confirm A [insist] [of=N]
+//!               | password A PASSWORD [sent] | check A PASSWORD
 //!               | wrong-confirm A | withdraw A | cancel A | resolve A worked|not | lamp A | scan
+//! > login USER SERVER PASSWORD   must have been handed to the shell next
 //! > WHAT LINK [A KEY PASSWORD]   must have been sent next (inquiries are not listed): for a reset also its content
 //! ! PHASE [PROBLEM]         must have been written next: a case in another phase than before
 //! = N ok|case|awaiting-confirm|succeeded|no PROBLEM [tries=N] [lock=N]    must have been replied next
 //! ~ A PHASE [left=H:MM] [code=TEXT] [problem=P] [doubt=P] [tries=N] [lock=N] [attempts=N] [at-most] [may-be-void]
-//!     [insist|insist-re-exported] [gone]       what surfaces show of its newest case (words left out must not hold)
+//!     [insist|insist-re-exported] [gone] [first] [login=STATE]   what surfaces show of its newest case (words left
+//!     out must not hold)
 //! ```
 
 #![allow(unreachable_pub, reason = "it is a module of a test")]
@@ -31,9 +38,9 @@ use std::time::Duration;
 use resetbox_core::effect::How;
 use resetbox_core::event::WallSource;
 use resetbox_core::record::PhaseRecord;
-use resetbox_core::request::{CaseId, Done, SubmissionId};
+use resetbox_core::request::{CaseId, CaseKind, Done, SubmissionId};
 use resetbox_core::secret::SecretText;
-use resetbox_core::view::{CasePhase, CaseView, MustInsist};
+use resetbox_core::view::{CasePhase, CaseView, LoginView, MustInsist};
 use resetbox_core::{
     Channel, Effect, Event, LinkId, Mono, Now, Policy, Problem, Purpose, Record, Reply, Request,
     Wall,
@@ -121,6 +128,27 @@ impl Player {
                 self.bench.handle(Event::LinkGone(link));
             }
             ["camera", name, index, rest @ ..] => self.camera(name, index, rest),
+            ["active", name] => {
+                let device = self.device(name);
+                device.more.insert("Activated".into(), "true".into());
+            }
+            ["moves", name, address] => {
+                let address = self.number(address);
+                self.device(name).ipv4 = address;
+            }
+            ["login", word] => {
+                use resetbox_core::event::LoginAnswer as A;
+                let why = resetbox_core::problem::LoginFault::Unreachable;
+                self.bench.login_ends(match *word {
+                    "worked" => A::Worked,
+                    "refused" => A::Refused {
+                        tries_left: Some(4),
+                    },
+                    "locked" => A::Locked { minutes: Some(30) },
+                    "odd" => A::Odd { text: "x".into() },
+                    _ => A::NotSent { why },
+                });
+            }
             ["boot", name, rest @ ..] => self.device(name).boot_time = Some(rest.join(" ")),
             ["<", name, what, rest @ ..] => self.heard(name, what, rest),
             ["store", word] => self.store(word),
@@ -173,6 +201,9 @@ impl Player {
                 }
                 "sync" => drop(device.more.insert("SyncIPCPassword".into(), yes())),
                 "encrypt" => drop(device.more.insert("codeEncrypt".into(), yes())),
+                "inactive" => {
+                    device.more.insert("Activated".into(), "false".into());
+                }
                 "boot=none" => device.boot_time = None,
                 "boot=1970" => device.boot_time = Some("1970-01-15 02:44:11".into()),
                 _ => self.fail("no such kind of camera"),
@@ -231,6 +262,12 @@ impl Player {
                 elements += &result(if *text == "empty" { "" } else { text });
                 bench.answers_command(link, &device, Purpose::Reset, &elements);
             }
+            ("activate", [text]) => {
+                let command = bench.last_to(&device, Purpose::Activate);
+                elements += &result(text);
+                let uuid = element(&command, "Uuid");
+                bench.heard(link, &device.answer(uuid, "activate ", &elements));
+            }
             _ => self.fail("a device does not say that"),
         }
     }
@@ -269,6 +306,7 @@ impl Player {
         let purpose = match what {
             "export" => Purpose::Export,
             "exchange" => Purpose::Exchange,
+            "activate" => Purpose::Activate,
             _ => Purpose::Reset,
         };
         let sent = self
@@ -322,6 +360,15 @@ impl Player {
                 new_password: secret(password),
                 sync_cameras: false,
                 confirm: None,
+            },
+            ["password", name, password, rest @ ..] => Request::SubmitPassword {
+                case: case(name),
+                new_password: secret(password),
+                confirm: rest.contains(&"sent").then(|| serial(name)),
+            },
+            ["check", name, password] => Request::CheckLogin {
+                case: case(name),
+                password: secret(password),
             },
             ["confirm", name, rest @ ..] => Request::Confirm {
                 case: case(name),
@@ -382,11 +429,20 @@ impl Player {
                     let text = core::str::from_utf8(&sent.bytes).expect("our own text");
                     format!("> {} {}", element(text, "Types"), sent.link.0)
                 }
+                Effect::CheckLogin(check) => format!(
+                    "> login {} {} {}",
+                    check.user,
+                    check.server,
+                    check.password.expose()
+                ),
                 Effect::Persist {
                     record: Record::Case(case),
                     ..
                 } => {
-                    let phase = phase(&case.phase);
+                    let mut phase = phase(&case.phase);
+                    if let Some(login) = &case.login {
+                        phase += &format!(" login-{:?}", login.state).to_lowercase();
+                    }
                     let before = self.phases.insert(case.id.clone(), phase.clone());
                     if before.as_ref() == Some(&phase) {
                         continue;
@@ -413,7 +469,9 @@ impl Player {
 
     fn expect(&mut self, words: &[&str]) {
         let (words, content) = match words {
-            [">", "reset", link, content @ ..] => (vec![">", "reset", *link], content),
+            [">", what @ ("reset" | "activate"), link, content @ ..] => {
+                (vec![">", *what, *link], content)
+            }
             _ => (words.to_vec(), &[][..]),
         };
         let expected = words.join(" ");
@@ -421,7 +479,11 @@ impl Player {
             Some((said, _)) if said != expected => self.fail(&format!("the box did: {said}")),
             None => self.fail("the box did nothing"),
             Some((_, Effect::Transmit(sent))) => {
-                if let [name, key, password, ..] = content {
+                if let (Purpose::Activate, [name, password]) = (sent.purpose, content) {
+                    let text = core::str::from_utf8(&sent.bytes).expect("our own text");
+                    let takes = self.devices[*name].takes_first(text, password);
+                    assert!(takes, "{}\n  another content", self.at);
+                } else if let [name, key, password, ..] = content {
                     let text = core::str::from_utf8(&sent.bytes).expect("our own text");
                     let device = &self.devices[*name];
                     assert!(
@@ -492,6 +554,7 @@ fn reply_said(reply: &Reply) -> String {
         Ok(Done::Case(_)) => "case".into(),
         Ok(Done::AwaitingConfirm { .. }) => "awaiting-confirm".into(),
         Ok(Done::Succeeded(_)) => "succeeded".into(),
+        Ok(Done::LoginWorked(_)) => "login-worked".into(),
         Ok(other) => format!("{other:?}"),
         Err(problem) => format!("no {}", problem_said(problem)),
     }
@@ -536,6 +599,10 @@ fn case_said(case: &CaseView) -> Vec<String> {
         add(true, format!("lock={minutes}"));
     }
     add(true, format!("attempts={}", case.attempts));
+    add(case.kind == CaseKind::FirstPassword, "first".into());
+    if let Some(login) = case.login.filter(|login| *login != LoginView::Untried) {
+        add(true, format!("login={login:?}").to_lowercase());
+    }
     add(case.left_at_most, "at-most".into());
     add(case.may_be_void, "may-be-void".into());
     match case.must_insist {

@@ -63,6 +63,7 @@ fn device(number: u8, address: Ipv4Addr, port: u16) -> DeviceView {
         first_seen: Mono(0),
         last_seen: Mono(0),
         gone: false,
+        lamp: resetbox_core::view::Lamp::Unknown,
         case: None,
         case_open: false,
         other: Vec::new(),

@@ -53,8 +53,9 @@ pub(crate) struct CaseRef {
     id: String,
 }
 
-/// Opens a case: the device is asked for its device code, once. For a device with an open case the
-/// answer is that case.
+/// Opens a case: the device is asked for its device code, once. A device that is not activated is asked
+/// nothing: its case is of the kind `first-password` and waits for `password`. For a device with an open
+/// case the answer is that case.
 #[utoipa::path(
     post, path = "/api/v1/cases", tag = "cases", request_body = OpenCase,
     responses(
@@ -143,6 +144,7 @@ pub(crate) struct File {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Outcome {
     /// `awaiting-confirm`: well-formed, waits for `confirm`. `succeeded`: the device said success.
+    /// `login-worked`: the password logs in.
     #[schema(example = "awaiting-confirm")]
     outcome: &'static str,
     /// What `confirm` must name; with `awaiting-confirm` only.
@@ -209,6 +211,82 @@ pub(crate) async fn file(
     app.ask(request).await.map(outcome)
 }
 
+/// The first password of a device.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Password {
+    /// The device's first password.
+    #[schema(value_type = String, format = Password, write_only)]
+    new_password: Secret,
+    /// The whole serial of the device that is meant: sends at once.
+    #[serde(default)]
+    confirm: Option<String>,
+}
+
+/// Hands over the first password of a device that has none, for a case of the kind `first-password`. It is
+/// checked and waits for `confirm`, unless the serial is already here; then the answer comes when the
+/// attempt has ended.
+#[utoipa::path(
+    post, path = "/api/v1/cases/{id}/password", tag = "cases", request_body = Password,
+    params(("id" = String, Path, description = "The case.")),
+    responses(
+        (status = 200, description = "Waits for the confirmation, or the device said success.", body = Outcome),
+        (status = "4XX", description = "Who is at fault and what to do. 410: the device has a password by now.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 504, description = "No answer. It may have worked.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("session" = []))
+)]
+pub(crate) async fn password(
+    _: Admitted,
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    Body(password): Body<Password>,
+) -> Result<Json<Outcome>, Fault> {
+    let request = Request::SubmitPassword {
+        case: case_id(id)?,
+        new_password: password.new_password.0,
+        confirm: password.confirm,
+    };
+    app.ask(request).await.map(outcome)
+}
+
+/// A password to be tried.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoginCheck {
+    /// The password that was set; the box has forgotten it.
+    #[schema(value_type = String, format = Password, write_only)]
+    password: Secret,
+}
+
+/// Tries whether the new password logs in at the device's own web page: once for each end of a case (`done`
+/// or `unclear`), also over a restart of the box. A login that works settles an unclear case.
+#[utoipa::path(
+    post, path = "/api/v1/cases/{id}/login-check", tag = "cases", request_body = LoginCheck,
+    params(("id" = String, Path, description = "The case.")),
+    responses(
+        (status = 200, description = "It logs in: `login-worked`.", body = Outcome),
+        (status = 409, description = "Not done or unclear, or tried before (`login-used`).", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "It does not log in (`login-refused`), or it cannot be the password that was set.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 423, description = "The device takes no login for now (`login-locked`).", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 502, description = "Nothing was sent, for the reason in `faults`, and it may be tried again (`login-not-sent`); or what came back says neither (`login-odd`).", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Who is at fault and what to do.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("session" = []))
+)]
+pub(crate) async fn login_check(
+    _: Admitted,
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    Body(check): Body<LoginCheck>,
+) -> Result<Json<Outcome>, Fault> {
+    let request = Request::CheckLogin {
+        case: case_id(id)?,
+        password: check.password.0,
+    };
+    app.ask(request).await.map(outcome)
+}
+
 /// The person's word.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -254,6 +332,7 @@ pub(crate) async fn confirm(
 fn outcome(done: Done) -> Json<Outcome> {
     let (outcome, submission) = match done {
         Done::Succeeded(_) => ("succeeded", None),
+        Done::LoginWorked(_) => ("login-worked", None),
         Done::AwaitingConfirm { submission, .. } => ("awaiting-confirm", Some(submission.0)),
         Done::Ok | Done::Case(_) | Done::Admitted | Done::Password(_) => ("done", None),
     };

@@ -292,7 +292,7 @@ pub(super) fn cases(pen: &mut Pen<'_>, area: Rect, list: &[CaseRow], cursor: usi
         let (upper, lower, lower_colour) = if theme.small() {
             (tail, item.target.model.clone(), quiet)
         } else {
-            let words = texts::phase(pen.language, item.phase).to_owned();
+            let words = texts::phase_of(pen.language, item.kind, item.phase).to_owned();
             (
                 item.target.model.clone(),
                 words,

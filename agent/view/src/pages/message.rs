@@ -1,6 +1,7 @@
 //! Pages made of blocks: what goes on, what is asked, how it ended.
 
 use resetbox_core::problem::{Culprit, Problem, ProblemKind};
+use resetbox_core::request::CaseKind;
 use resetbox_core::screen::{Page, Target};
 use resetbox_core::view::{CasePhase, MustInsist};
 
@@ -84,7 +85,26 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
             texts::exporting_text(language),
             texts::exporting_short(language),
         ),
+        Page::FirstPassword { target } => with_target(
+            Icon::Key,
+            texts::first_password(language),
+            target,
+            texts::first_password_text(language),
+            texts::first_password_short(language),
+        ),
         Page::ConfirmSend {
+            kind: CaseKind::FirstPassword,
+            target,
+            ..
+        } => with_target(
+            Icon::Key,
+            texts::confirm_first(language),
+            target,
+            texts::confirm_first_text(language),
+            texts::confirm_first_short(language),
+        ),
+        Page::ConfirmSend {
+            kind: CaseKind::Reset,
             target,
             tries_left,
             sync_cameras,
@@ -104,7 +124,18 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
             let text = texts::sending_text(language);
             with_target(ring, words, target, text, text)
         }
-        Page::Succeeded { target } => {
+        Page::Succeeded {
+            kind: CaseKind::FirstPassword,
+            target,
+        } => {
+            let next = texts::first_set_next(language);
+            let short = texts::first_set_short(language);
+            with_target(Icon::Tick, texts::first_set(language), target, next, short)
+        }
+        Page::Succeeded {
+            kind: CaseKind::Reset,
+            target,
+        } => {
             let next = texts::succeeded_next(language);
             let short = texts::succeeded_short(language);
             with_target(Icon::Tick, texts::succeeded(language), target, next, short)

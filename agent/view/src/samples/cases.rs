@@ -47,7 +47,7 @@ pub(super) fn devices() -> Vec<Named> {
         camera(),
         Way::Activate,
         None,
-        vec![Action::PhonePage, Action::Lamp],
+        vec![Action::FirstPassword, Action::PhonePage, Action::Lamp],
     );
     if let Page::Device {
         activated, target, ..
@@ -88,7 +88,18 @@ pub(super) fn devices() -> Vec<Named> {
         ),
         (
             "device-inactive",
-            screen(inactive, &keys(Action::PhonePage)),
+            screen(inactive, &keys(Action::FirstPassword)),
+        ),
+        (
+            "first-password",
+            screen(
+                Page::FirstPassword { target: camera() },
+                &[
+                    (OK, false, Action::Next),
+                    (Button::Down, false, Action::PhonePage),
+                    (BACK, false, Action::Back),
+                ],
+            ),
         ),
         ("device-may-refuse", screen(refuses, &legend)),
         ("device-silent", screen(gone, &legend)),

@@ -1,6 +1,7 @@
 //! From the key to how it ended.
 
 use resetbox_core::problem::{KeyFault, Problem, ProblemKind};
+use resetbox_core::request::CaseKind;
 use resetbox_core::screen::{Action, Button, KEY_DELETE, KEY_DONE, Page, Screen};
 use resetbox_core::secret::SecretText;
 use resetbox_core::view::{CasePhase, MustInsist};
@@ -45,6 +46,7 @@ pub(super) fn entries() -> Vec<Named> {
     done.legend = legend(&[(OK, false, Action::Done), (BACK, false, Action::Group)]);
     let send = |target, tries_left, can_sync, sync_cameras, must_insist| {
         let page = Page::ConfirmSend {
+            kind: CaseKind::Reset,
             target,
             tries_left,
             sync_cameras,
@@ -95,6 +97,10 @@ pub(super) fn entries() -> Vec<Named> {
         Some(MustInsist::ReExported),
     );
     asked_elsewhere.legend[0].action = Action::Insist;
+    let mut first = send(camera(), None, false, false, None);
+    if let Page::ConfirmSend { kind, .. } = &mut first.page {
+        *kind = CaseKind::FirstPassword;
+    }
     let fault = ProblemKind::KeyForm {
         fault: KeyFault::TooShort,
     };
@@ -130,6 +136,7 @@ pub(super) fn entries() -> Vec<Named> {
         ),
         ("confirm-send-insist", insist),
         ("confirm-send-re-exported", asked_elsewhere),
+        ("confirm-send-first", first),
         ("preparing", sending(CasePhase::Exchanging)),
         ("sending", sending(CasePhase::Sending)),
     ]
@@ -137,6 +144,7 @@ pub(super) fn entries() -> Vec<Named> {
 
 pub(super) fn ends() -> Vec<Named> {
     let done = [(OK, false, Action::List), (BACK, false, Action::List)];
+    let succeeded = |kind, target| Page::Succeeded { kind, target };
     let again = [(OK, false, Action::TryAgain), (BACK, false, Action::Back)];
     let renew = [(OK, true, Action::NewQr), (BACK, false, Action::Back)];
     let refused = |kind, tries_left, lock_minutes| {
@@ -177,11 +185,15 @@ pub(super) fn ends() -> Vec<Named> {
     vec![
         (
             "succeeded",
-            screen(Page::Succeeded { target: camera() }, &done),
+            screen(succeeded(CaseKind::Reset, camera()), &done),
         ),
         (
             "succeeded-long",
-            screen(Page::Succeeded { target: long() }, &done),
+            screen(succeeded(CaseKind::Reset, long()), &done),
+        ),
+        (
+            "succeeded-first",
+            screen(succeeded(CaseKind::FirstPassword, camera()), &done),
         ),
         ("refused", refused(ProblemKind::KeyWrong, Some(4), None)),
         (

@@ -4,6 +4,7 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use resetbox_core::policy::Language;
+use resetbox_core::request::CaseKind;
 use resetbox_core::screen::{
     Action, AlertLine, Button, CaseRow, Mark, Page, Row, SettingItem, SettingValue,
 };
@@ -82,6 +83,7 @@ pub(super) fn lists() -> Vec<Named> {
     });
     let case = |target, phase, hours: u64, minutes: u64| CaseRow {
         target,
+        kind: CaseKind::Reset,
         phase,
         left: Some(Duration::from_secs(hours * 3600 + minutes * 60)),
     };

@@ -26,7 +26,7 @@ pub fn case_alert(language: Language, why: CaseAlert) -> Words {
         ],
         (Language::En, CaseAlert::Unclear) => [
             "did it work?",
-            "The camera did not answer the reset; it may have worked.",
+            "The camera did not answer to the new password; it may have worked.",
             "Try the new password on the camera, then tell the box.",
             "Try the new password.",
         ],
@@ -74,7 +74,7 @@ pub fn case_alert(language: Language, why: CaseAlert) -> Words {
         ],
         (Language::Id, CaseAlert::Unclear) => [
             "berhasil?",
-            "Kamera tidak menjawab perintah reset; mungkin sudah berhasil.",
+            "Kamera tidak menjawab kata sandi baru; mungkin sudah berhasil.",
             "Coba kata sandi baru di kamera, lalu beri tahu kotak.",
             "Coba kata sandi baru.",
         ],

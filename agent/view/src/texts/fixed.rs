@@ -68,6 +68,15 @@ words! {
     new_password: "New password", "Kata sandi baru";
     new_password_text: "Write it down now. It is shown only here and is stored nowhere.", "Catat sekarang. Hanya tampil di sini dan tidak disimpan.";
     new_password_short: "Write it down now: it is not stored.", "Catat sekarang: tidak disimpan.";
+    first_password: "No password yet", "Belum ada kata sandi";
+    first_password_text: "The camera is not activated. Set its first password: no QR and no key is needed. The box proposes one.", "Kamera belum aktif. Pasang kata sandi pertamanya: tanpa QR dan tanpa kunci. Kotak mengusulkan satu.";
+    first_password_short: "Set a first one: no key needed.", "Pasang sandi pertama.";
+    confirm_first: "Set its first password?", "Pasang kata sandi pertama?";
+    confirm_first_text: "Hold to send the password to this camera, once.", "Tahan untuk mengirim kata sandi ke kamera ini, sekali.";
+    confirm_first_short: "It is sent once.", "Dikirim sekali.";
+    first_set: "First Password Set", "Kata Sandi Pertama Dipasang";
+    first_set_next: "The camera is activated. Add it to the NVR or VMS with this password.", "Kamera sudah aktif. Tambahkan ke NVR atau VMS dengan kata sandi ini.";
+    first_set_short: "Add it to the NVR or VMS now.", "Tambahkan ke NVR atau VMS.";
     confirm_send: "Send to this camera?", "Kirim ke kamera ini?";
     tries_unknown: "Tries left: not told", "Sisa kesempatan: tidak diketahui";
     sync_on: "Also sets it on the recorder's cameras", "Juga dipasang di kamera milik perekam";

@@ -2,6 +2,7 @@
 
 use super::Language;
 use resetbox_core::problem::PasswordFault;
+use resetbox_core::request::CaseKind;
 use resetbox_core::screen::{Action, Mark, SettingItem, SettingValue};
 use resetbox_core::view::{CasePhase, IndicatorState};
 use sadp::Way;
@@ -22,6 +23,7 @@ pub fn action(language: Language, action: Action) -> &'static str {
         Action::Menu => ("menu", "menu"),
         Action::Start => ("start", "mulai"),
         Action::ForgotPassword => ("forgot password", "lupa kata sandi"),
+        Action::FirstPassword => ("set password", "pasang sandi"),
         Action::EnterKey => ("enter key", "isi kunci"),
         Action::PhonePage => ("phone page", "halaman ponsel"),
         Action::Send => ("send", "kirim"),
@@ -78,6 +80,16 @@ pub fn phase(language: Language, phase: CasePhase) -> &'static str {
         CasePhase::Cancelled => ("closed", "ditutup"),
     };
     pick(language, en, id)
+}
+
+/// Where a case of this kind stands.
+pub fn phase_of(language: Language, kind: CaseKind, at: CasePhase) -> &'static str {
+    match (kind, at) {
+        (CaseKind::FirstPassword, CasePhase::Awaiting) => {
+            pick(language, "needs password", "perlu sandi")
+        }
+        _ => phase(language, at),
+    }
 }
 
 /// The way of recovery, as a short sentence.

@@ -17,7 +17,8 @@ pub use alert::{alert, case_alert};
 pub use finding::finding;
 pub use fixed::*;
 pub use labels::{
-    action, indicator, mark, password_fault, phase, setting, setting_value, way, way_short,
+    action, indicator, mark, password_fault, phase, phase_of, setting, setting_value, way,
+    way_short,
 };
 pub use resetbox_core::policy::Language;
 use resetbox_core::problem::Problem;

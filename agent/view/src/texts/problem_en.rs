@@ -1,6 +1,6 @@
 //! Problems in English.
 
-use resetbox_core::problem::{FileFault, KeyFault, Problem, ProblemKind as K};
+use resetbox_core::problem::{FileFault, KeyFault, LoginFault, Problem, ProblemKind as K};
 
 use super::{Language, Words, password_fault};
 
@@ -21,20 +21,20 @@ pub(super) fn words(problem: &Problem) -> Words {
         K::NotActivated => (
             "No password yet",
             "The camera has no password at all (code 2019): there is nothing to reset.".into(),
-            "Set its first password with SADP Tool or its web page.",
-            "Set a first password instead.",
+            "Close this case, then set its first password from here.",
+            "Close the case, set a first password.",
         ),
         K::RiskPassword => (
             "Password too weak",
-            "The camera finds the new password too weak (code 2020). The key is not used up.".into(),
+            "The camera finds the new password too weak (code 2020). A key is not used up by that.".into(),
             "Choose a stronger one: three kinds of characters, no 123, no admin. Then send again.",
             "Choose a stronger one, send again.",
         ),
         K::AlreadyActivated => (
             "It has a password",
-            "The camera is activated already (code 2021).".into(),
-            "Reset its password instead.",
-            "Reset it instead.",
+            "The camera is activated already (code 2021): somebody else was faster, or an earlier try worked.".into(),
+            "Try the password that you chose. If it does not log in, reset it.",
+            "Try yours, else reset it.",
         ),
         K::NoOpenRequest => (
             "Camera forgot the request",
@@ -70,13 +70,13 @@ pub(super) fn words(problem: &Problem) -> Words {
         ),
         K::Unclear => (
             "No answer: it may have worked",
-            "The reset went out, the camera did not answer (code 2011). It may have worked.".into(),
+            "The new password went out, the camera did not answer (code 2011). It may have worked.".into(),
             "Log in to the camera with the new password before anything is repeated.",
             "Try the new password on the camera.",
         ),
         K::ExchangeFailed => (
             "Key exchange failed",
-            "Camera and box could not agree on a cipher key (code 2041). The reset key was not sent.".into(),
+            "Camera and box could not agree on a cipher key (code 2041). No key and no password was sent.".into(),
             "Try again: this costs no try.",
             "Try again: it costs no try.",
         ),
@@ -155,7 +155,7 @@ pub(super) fn words(problem: &Problem) -> Words {
         K::NeedsActivation => (
             "New device",
             "This device has no password yet: nothing has to be reset.".into(),
-            "Set its first password with SADP Tool or its web page.",
+            "Set its first password: no key and no file is needed.",
             "Set a first password.",
         ),
         K::KeyForm { fault } => {
@@ -221,6 +221,34 @@ pub(super) fn words(problem: &Problem) -> Words {
             "Somebody handed over another key for this camera meanwhile. Nothing was sent.".into(),
             "Look at the case again: confirm the key that waits now, or hand over yours again.",
             "Look at the case again.",
+        ),
+        K::LoginRefused => (
+            "Password does not log in",
+            "The camera's web page does not take this password. The box does not try again.".into(),
+            "Check the typing, then log in on the camera's own page. Too many wrong tries lock it.",
+            "Log in on its own page.",
+        ),
+        K::LoginLocked => (
+            "Login locked",
+            "The camera takes no login for now: there were too many wrong ones.".into(),
+            "Wait about half an hour, then log in on the camera's own page.",
+            "Wait, then log in on its page.",
+        ),
+        K::LoginOdd { text } => (
+            "Login unclear",
+            format!("The password was tried once, and the answer says neither yes nor no: {text}."),
+            "Log in on the camera's own page: the box does not try again.",
+            "Log in on its own page.",
+        ),
+        K::LoginNotSent { why } => {
+            let (what, next) = login_not_sent(*why);
+            return Words::new("Login not tried", what, next, "Log in on its own page.");
+        }
+        K::LoginUsed => (
+            "Login was tried already",
+            "The box tries a password once for each end of a case, also over a power cut.".into(),
+            "Log in on the camera's own page.",
+            "Log in on its own page.",
         ),
         K::NoSync => (
             "Cannot pass it on",
@@ -290,4 +318,42 @@ pub(super) fn words(problem: &Problem) -> Words {
         ),
     };
     Words::new(title, &what, next, short)
+}
+
+/// What stands in the way of a login, and what to do. Nothing was sent.
+fn login_not_sent(why: LoginFault) -> (&'static str, &'static str) {
+    match why {
+        LoginFault::NoAddress => (
+            "The camera tells no address that the box can call. Nothing was sent.",
+            "Give the camera an address of this network, or check from the NVR.",
+        ),
+        LoginFault::OtherSubnet => (
+            "The camera's address is in another subnet than the box. Nothing was sent.",
+            "Set [net] temporary_address = true, wait ten seconds and try again; or check from the NVR.",
+        ),
+        LoginFault::Unreachable => (
+            "The camera's web page does not answer. Nothing was sent.",
+            "Check that its web page is switched on, then try again.",
+        ),
+        LoginFault::HttpsOnly => (
+            "The camera's web page speaks HTTPS only, which the box does not. Nothing was sent.",
+            "Log in at https:// with a browser, or check from the NVR.",
+        ),
+        LoginFault::NoDigest => (
+            "The camera's web page asks for no login by digest: the password would be readable. Nothing was sent.",
+            "Switch digest on in the camera, or check from the NVR.",
+        ),
+        LoginFault::Locked => (
+            "The camera takes no login for now: there were too many wrong ones. Nothing was sent.",
+            "Wait until its lock is over, then try again.",
+        ),
+        LoginFault::SharedAddress => (
+            "Another camera has the same address: the wrong one could be asked. Nothing was sent.",
+            "Give one of them another address, then try again.",
+        ),
+        LoginFault::NotActivated => (
+            "The camera says that it has no password yet. Nothing was sent.",
+            "Look at the device's page again; it may need its first password.",
+        ),
+    }
 }

@@ -1,6 +1,6 @@
 //! Problems in Indonesian.
 
-use resetbox_core::problem::{FileFault, KeyFault, Problem, ProblemKind as K};
+use resetbox_core::problem::{FileFault, KeyFault, LoginFault, Problem, ProblemKind as K};
 
 use super::{Language, Words, password_fault};
 
@@ -21,20 +21,20 @@ pub(super) fn words(problem: &Problem) -> Words {
         K::NotActivated => (
             "Belum ada kata sandi",
             "Kamera belum punya kata sandi (kode 2019): tidak ada yang perlu direset.".into(),
-            "Pasang kata sandi pertama dengan SADP Tool atau halaman web kamera.",
-            "Pasang kata sandi pertama.",
+            "Tutup kasus ini, lalu pasang kata sandi pertama dari sini.",
+            "Tutup kasus, pasang sandi pertama.",
         ),
         K::RiskPassword => (
             "Kata sandi terlalu lemah",
-            "Kamera menganggap kata sandi baru terlalu lemah (kode 2020). Kuncinya belum terpakai.".into(),
+            "Kamera menganggap kata sandi baru terlalu lemah (kode 2020). Kunci tidak terpakai karenanya.".into(),
             "Pilih yang lebih kuat: tiga jenis karakter, tanpa 123, tanpa admin. Lalu kirim lagi.",
             "Pilih yang lebih kuat, kirim lagi.",
         ),
         K::AlreadyActivated => (
             "Sudah ada kata sandi",
-            "Kamera sudah aktif (kode 2021).".into(),
-            "Reset kata sandinya saja.",
-            "Reset saja.",
+            "Kamera sudah aktif (kode 2021): ada yang mendahului, atau percobaan sebelumnya berhasil.".into(),
+            "Coba kata sandi yang Anda pilih. Jika tidak bisa masuk, reset.",
+            "Coba sandi Anda, atau reset.",
         ),
         K::NoOpenRequest => (
             "Permintaan sudah hilang",
@@ -70,13 +70,13 @@ pub(super) fn words(problem: &Problem) -> Words {
         ),
         K::Unclear => (
             "Tidak ada jawaban: mungkin berhasil",
-            "Perintah reset sudah dikirim, kamera tidak menjawab (kode 2011). Mungkin sudah berhasil.".into(),
+            "Kata sandi baru sudah dikirim, kamera tidak menjawab (kode 2011). Mungkin sudah berhasil.".into(),
             "Coba masuk ke kamera dengan kata sandi baru sebelum mengulang apa pun.",
             "Coba kata sandi baru di kamera.",
         ),
         K::ExchangeFailed => (
             "Pertukaran kunci gagal",
-            "Kamera dan kotak gagal menyepakati kunci sandi (kode 2041). Kunci reset belum dikirim.".into(),
+            "Kamera dan kotak gagal menyepakati kunci sandi (kode 2041). Kunci dan kata sandi belum dikirim.".into(),
             "Coba lagi: tidak mengurangi kesempatan.",
             "Coba lagi: tidak mengurangi kesempatan.",
         ),
@@ -155,7 +155,7 @@ pub(super) fn words(problem: &Problem) -> Words {
         K::NeedsActivation => (
             "Perangkat baru",
             "Perangkat ini belum punya kata sandi: tidak ada yang perlu direset.".into(),
-            "Pasang kata sandi pertama dengan SADP Tool atau halaman webnya.",
+            "Pasang kata sandi pertamanya: tanpa kunci dan tanpa berkas.",
             "Pasang kata sandi pertama.",
         ),
         K::KeyForm { fault } => {
@@ -221,6 +221,34 @@ pub(super) fn words(problem: &Problem) -> Words {
             "Sementara itu ada yang memasukkan kunci lain untuk kamera ini. Belum ada yang dikirim.".into(),
             "Lihat kasus ini lagi: konfirmasi kunci yang menunggu sekarang, atau masukkan kunci Anda lagi.",
             "Lihat kasus ini lagi.",
+        ),
+        K::LoginRefused => (
+            "Kata sandi tidak bisa masuk",
+            "Halaman web kamera menolak kata sandi ini. Kotak tidak mencoba lagi.".into(),
+            "Periksa ketikan, lalu masuk di halaman kamera sendiri. Terlalu sering salah akan mengunci kamera.",
+            "Masuk di halaman kamera.",
+        ),
+        K::LoginLocked => (
+            "Login terkunci",
+            "Kamera tidak menerima login untuk sementara: terlalu sering salah.".into(),
+            "Tunggu sekitar setengah jam, lalu masuk di halaman kamera sendiri.",
+            "Tunggu, lalu masuk di halamannya.",
+        ),
+        K::LoginOdd { text } => (
+            "Login belum jelas",
+            format!("Kata sandi dicoba sekali, dan jawabannya bukan ya dan bukan tidak: {text}."),
+            "Masuk di halaman kamera sendiri: kotak tidak mencoba lagi.",
+            "Masuk di halaman kamera.",
+        ),
+        K::LoginNotSent { why } => {
+            let (what, next) = login_not_sent(*why);
+            return Words::new("Login belum dicoba", what, next, "Masuk di halaman kamera.");
+        }
+        K::LoginUsed => (
+            "Login sudah dicoba",
+            "Kotak mencoba kata sandi sekali untuk setiap akhir kasus, juga setelah listrik padam.".into(),
+            "Masuk di halaman kamera sendiri.",
+            "Masuk di halaman kamera.",
         ),
         K::NoSync => (
             "Tidak bisa diteruskan",
@@ -290,4 +318,42 @@ pub(super) fn words(problem: &Problem) -> Words {
         ),
     };
     Words::new(title, &what, next, short)
+}
+
+/// What stands in the way of a login, and what to do. Nothing was sent.
+fn login_not_sent(why: LoginFault) -> (&'static str, &'static str) {
+    match why {
+        LoginFault::NoAddress => (
+            "Kamera tidak menyebut alamat yang bisa dihubungi kotak. Tidak ada yang dikirim.",
+            "Beri kamera alamat di jaringan ini, atau periksa dari NVR.",
+        ),
+        LoginFault::OtherSubnet => (
+            "Alamat kamera berada di subnet lain. Tidak ada yang dikirim.",
+            "Atur [net] temporary_address = true, tunggu sepuluh detik lalu coba lagi; atau periksa dari NVR.",
+        ),
+        LoginFault::Unreachable => (
+            "Halaman web kamera tidak menjawab. Tidak ada yang dikirim.",
+            "Pastikan halaman webnya aktif, lalu coba lagi.",
+        ),
+        LoginFault::HttpsOnly => (
+            "Halaman web kamera hanya memakai HTTPS, yang tidak dipakai kotak. Tidak ada yang dikirim.",
+            "Masuk lewat https:// di peramban, atau periksa dari NVR.",
+        ),
+        LoginFault::NoDigest => (
+            "Halaman web kamera tidak meminta login digest: kata sandi akan terbaca. Tidak ada yang dikirim.",
+            "Aktifkan digest di kamera, atau periksa dari NVR.",
+        ),
+        LoginFault::Locked => (
+            "Kamera tidak menerima login untuk sementara: terlalu sering salah. Tidak ada yang dikirim.",
+            "Tunggu sampai kuncinya habis, lalu coba lagi.",
+        ),
+        LoginFault::SharedAddress => (
+            "Kamera lain memakai alamat yang sama: yang salah bisa terhubung. Tidak ada yang dikirim.",
+            "Beri salah satu alamat lain, lalu coba lagi.",
+        ),
+        LoginFault::NotActivated => (
+            "Kamera berkata belum punya kata sandi. Tidak ada yang dikirim.",
+            "Lihat lagi halaman perangkat; mungkin perlu kata sandi pertama.",
+        ),
+    }
 }

@@ -7,17 +7,18 @@ use crate::case::export::refusal;
 use crate::case::{Asked, Case, Cx, Phase, said};
 use crate::outbox::Asker;
 use crate::problem::{Problem, ProblemKind};
-use crate::request::{Channel, Done};
+use crate::request::{CaseKind, Channel, Done};
 
 impl Case {
-    /// What a verdict on the reset means.
+    /// What a verdict on the new password means.
     pub(super) fn verdict(&mut self, cx: &mut Cx<'_>, verdict: &Verdict) -> End {
         self.note(cx, verdict);
         let problem = refusal(verdict);
         match &verdict.result {
             ResultText::Success => End::Done,
             // No verdict at all: it may have worked.
-            ResultText::Empty => odd("an answer to reset with an empty result"),
+            ResultText::Empty => odd("an answer to the new password with an empty result"),
+            _ if self.kind == CaseKind::FirstPassword => first_password_refused(verdict, problem),
             ResultText::EmptyEncryptString => {
                 let doubt = self.doubt.as_ref().map(|doubt| &doubt.kind);
                 let kind = match doubt {
@@ -83,8 +84,7 @@ impl Case {
             End::Done => {
                 self.phase = Phase::Done;
                 self.succeeded = Some(cx.now.mono);
-                let detail = "the device took the new password".to_owned();
-                ("succeeded", detail, Ok(Done::Succeeded(id)))
+                ("succeeded", self.took().to_owned(), Ok(Done::Succeeded(id)))
             }
             End::Refused(problem) => {
                 let detail = format!("the device refused: {}", said(&problem));
@@ -92,7 +92,7 @@ impl Case {
                 ("refused", detail, Err(problem))
             }
             End::Back(problem) => {
-                let detail = format!("no reset was sent: {}", said(&problem));
+                let detail = format!("no password was sent: {}", said(&problem));
                 self.last = Some(problem.clone());
                 if let Some(secrets) = attempt.secrets.take()
                     && secrets.until > cx.now.mono
@@ -102,12 +102,12 @@ impl Case {
                 ("not-sent", detail, Err(problem))
             }
             End::Void(problem) => {
-                let detail = format!("the key no longer works: {}", said(&problem));
+                let detail = format!("{}: {}", self.voided(), said(&problem));
                 self.phase = Phase::Void(problem.clone());
                 ("case-void", detail, Err(problem))
             }
             End::Unclear(problem) => {
-                let detail = "no answer to the reset: it may have worked".to_owned();
+                let detail = "no answer to the new password: it may have worked".to_owned();
                 self.phase = Phase::Unclear {
                     late: settling.late,
                 };
@@ -120,6 +120,13 @@ impl Case {
             && let Some(problem) = self.doomed.take()
         {
             self.void(cx, problem);
+        }
+    }
+
+    fn took(&self) -> &'static str {
+        match self.kind {
+            CaseKind::Reset => "the device took the new password",
+            CaseKind::FirstPassword => "the device took its first password",
         }
     }
 
@@ -215,5 +222,20 @@ impl Case {
             );
             self.await_key(cx);
         }
+    }
+}
+
+/// A no to a first password. What only a reset can be told is shown as it came.
+fn first_password_refused(verdict: &Verdict, problem: Problem) -> End {
+    match &verdict.result {
+        ResultText::HasActivated => End::Void(problem),
+        ResultText::EmptyEncryptString | ResultText::ExportFileOverDue | ResultText::CodeError => {
+            let text = verdict.result.as_str().into();
+            End::Refused(Problem {
+                kind: ProblemKind::DeviceRefused { text },
+                ..problem
+            })
+        }
+        _ => End::Refused(problem),
     }
 }

@@ -3,7 +3,8 @@
 use sadp::{Body, Device, KeyPair, ResetCode, ResultText, SessionKey, Types};
 
 use super::token::{OpenedAttempt, Opening};
-use super::{Aim, Attempt, CHECK, Code, EXCHANGES, End, PAIR, STORE, Secrets, Stage, odd};
+use super::{Aim, Attempt, CHECK, Code, EXCHANGES, End, Errand, PAIR, STORE, Secrets, Stage, odd};
+use crate::case::login::Login;
 use crate::case::{ANSWER, Asked, Case, Cx, Phase, store_problem};
 use crate::effect::{How, Purpose};
 use crate::event::LinkId;
@@ -36,7 +37,11 @@ impl Case {
             return;
         }
         if let Some(Secrets {
-            code: Code::File(file),
+            errand:
+                Errand::Reset {
+                    code: Code::File(file),
+                    ..
+                },
             ..
         }) = &attempt.secrets
             && device.code_encrypt
@@ -52,6 +57,8 @@ impl Case {
         };
         let until = cx.now.mono + STORE;
         self.attempts += 1;
+        // What comes of it may be checked anew.
+        self.login = Login::default();
         // The stage must be set before the record is written, because the record tells it.
         let opening = Opening::new(0, until);
         attempt.stage = Stage::Opening { opening, aim };
@@ -159,20 +166,18 @@ impl Case {
         }
     }
 
-    /// Sends the reset, once: the proof is taken away.
-    fn transmit_reset(
+    /// Sends the reset or the activation, once: the proof is taken away.
+    fn transmit_password(
         &self,
         cx: &mut Cx<'_>,
         _durable: OpenedAttempt,
         link: LinkId,
-        request: &sadp::Request<'_>,
+        (purpose, request): (Purpose, &sadp::Request<'_>),
     ) -> Asked {
-        let (transmit, uuid) = cx
-            .out
-            .transmit(link, How::Multicast, Purpose::Reset, request);
+        let (transmit, uuid) = cx.out.transmit(link, How::Multicast, purpose, request);
         Asked {
             uuid,
-            types: Types::Reset,
+            types: request.types(),
             mac: self.mac,
             transmit,
             until: cx.now.mono + ANSWER,
@@ -202,7 +207,7 @@ impl Case {
             Stage::Sending { .. } => {
                 let end = match &message.body {
                     Body::Verdict(verdict) => self.verdict(cx, verdict),
-                    _ => odd("an answer to reset without a result"),
+                    _ => odd("an answer to the new password without a result"),
                 };
                 self.finish(cx, end);
             }
@@ -269,7 +274,7 @@ impl Case {
         let Some(secrets) = attempt.secrets.take() else {
             return;
         };
-        match self.reset(cx, opened, aim, &key, &secrets) {
+        match self.send_password(cx, opened, aim, &key, &secrets) {
             Ok(asked) => {
                 if let Some(attempt) = self.attempt() {
                     attempt.stage = Stage::Sending { asked };
@@ -285,7 +290,7 @@ impl Case {
         }
     }
 
-    fn reset(
+    fn send_password(
         &self,
         cx: &mut Cx<'_>,
         opened: OpenedAttempt,
@@ -301,18 +306,32 @@ impl Case {
         let password = key
             .encrypt_password(secrets.password.expose().as_bytes())
             .map_err(odd)?;
-        let code = if aim.code_encrypt {
-            key.encrypt_code(secrets.code.expose().as_bytes())
-        } else {
-            ResetCode::plain(secrets.code.expose())
-        };
-        let request = sadp::Request::Reset {
-            mac: &self.mac_text,
-            password: &password,
-            sync_cameras: secrets.sync_cameras,
-            code: &code.map_err(odd)?,
-        };
-        Ok(self.transmit_reset(cx, opened, aim.link, &request))
+        let mac = self.mac_text.as_str();
+        match &secrets.errand {
+            Errand::Reset { code, sync_cameras } => {
+                let code = if aim.code_encrypt {
+                    key.encrypt_code(code.expose().as_bytes())
+                } else {
+                    ResetCode::plain(code.expose())
+                };
+                let request = sadp::Request::Reset {
+                    mac,
+                    password: &password,
+                    sync_cameras: *sync_cameras,
+                    code: &code.map_err(odd)?,
+                };
+                let reset = (Purpose::Reset, &request);
+                Ok(self.transmit_password(cx, opened, aim.link, reset))
+            }
+            Errand::Activate => {
+                let request = sadp::Request::Activate {
+                    mac,
+                    password: &password,
+                };
+                let activate = (Purpose::Activate, &request);
+                Ok(self.transmit_password(cx, opened, aim.link, activate))
+            }
+        }
     }
 
     pub(in crate::case) fn attempt_timed_out(&mut self, cx: &mut Cx<'_>) {

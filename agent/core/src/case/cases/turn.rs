@@ -72,7 +72,8 @@ impl Cases {
         }
         while self.cases.len() > self.open.len() + ENDED {
             let ended = self.cases.values();
-            let ended = ended.filter(|case| !case.is_open() && case.writing.is_empty());
+            let idle = |case: &Case| case.writing.is_empty() && !case.login.is_under_way();
+            let ended = ended.filter(|case| !case.is_open() && idle(case));
             let oldest = ended.min_by_key(|case| case.number);
             let Some(id) = oldest.map(|case| case.id.clone()) else {
                 break;

@@ -15,7 +15,7 @@ use crate::panel::{Ask, Panel, World};
 use crate::policy::{KeySet, Language, Policy};
 use crate::problem::{Problem, ProblemKind};
 use crate::record::SettingsRecord;
-use crate::request::{CaseId, Done, Reply, Request, SubmissionId};
+use crate::request::{CaseId, CaseKind, Done, Reply, Request, SubmissionId};
 use crate::rules;
 use crate::screen::{Button, Edge, Screen};
 use crate::time::{Mono, Now, Wall};
@@ -227,6 +227,9 @@ impl Bench {
                 sync_cameras,
                 ..
             } => self.submit(&case, &key, &new_password, sync_cameras),
+            Request::SubmitPassword {
+                case, new_password, ..
+            } => self.submit_first(&case, &new_password),
             Request::Confirm {
                 case,
                 submission,
@@ -300,6 +303,21 @@ impl Bench {
             case.phase = CasePhase::Ready;
             case.submission = Some(submission);
         });
+    }
+
+    fn submit_first(&mut self, id: &CaseId, password: &crate::secret::SecretText) -> Reply {
+        rules::password(password, None)?;
+        let submission = self.submission();
+        let view = self.case(id);
+        if (view.kind, view.phase) != (CaseKind::FirstPassword, CasePhase::Awaiting) {
+            return Err(Problem::new(ProblemKind::WrongState));
+        }
+        view.phase = CasePhase::Ready;
+        view.submission = Some(submission.clone());
+        Ok(Done::AwaitingConfirm {
+            case: id.clone(),
+            submission,
+        })
     }
 
     fn enter(&mut self, id: &CaseId, phase: CasePhase) -> Reply {

@@ -3,7 +3,7 @@
 use core::fmt::Write as _;
 
 use crate::panel::Ask;
-use crate::request::Request;
+use crate::request::{CaseKind, Request};
 use crate::screen::{KEY_DELETE, KEY_DONE, Mark, Page, Screen, Target};
 use crate::view::MustInsist;
 
@@ -26,6 +26,10 @@ pub(super) fn asked(ask: &Ask) -> String {
             key.expose(),
             new_password.expose().len(),
             if *sync_cameras { ", cameras too" } else { "" }
+        ),
+        Request::SubmitPassword { new_password, .. } => format!(
+            "submit a first password of {} characters",
+            new_password.expose().len()
         ),
         Request::Confirm {
             submission,
@@ -158,7 +162,9 @@ pub(super) fn page(screen: &Screen) -> String {
         Page::NewPassword { target, password } => {
             format!("new password for {}: {}", who(target), password.expose())
         }
+        Page::FirstPassword { target } => format!("a first password for {}", who(target)),
         Page::ConfirmSend {
+            kind: _,
             target,
             tries_left,
             sync_cameras,
@@ -184,7 +190,14 @@ pub(super) fn page(screen: &Screen) -> String {
             text
         }
         Page::Sending { target, phase } => format!("{phase:?} to {}", who(target)),
-        Page::Succeeded { target } => format!("SUCCEEDED {}", who(target)),
+        Page::Succeeded { kind, target } => format!(
+            "SUCCEEDED {}{}",
+            who(target),
+            match kind {
+                CaseKind::Reset => "",
+                CaseKind::FirstPassword => ", the first password is set",
+            }
+        ),
         Page::Refused { target, problem } => format!(
             "REFUSED {} {:?}{}{}",
             who(target),

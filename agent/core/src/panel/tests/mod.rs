@@ -40,6 +40,10 @@ transcript!(a_refused_key_is_never_sent_again_by_itself, "refused");
 transcript!(every_ending_says_what_to_do_next, "endings");
 transcript!(what_has_no_key_to_type_goes_by_phone, "files");
 transcript!(a_recorder_may_pass_the_password_on, "recorder");
+transcript!(
+    a_device_without_a_password_gets_its_first_one,
+    "first_password"
+);
 transcript!(the_empty_home_says_what_is_missing, "empty_home");
 transcript!(the_menu_leads_to_everything_else, "menu");
 transcript!(the_phone_finds_the_page_plain_and_by_https, "join");

@@ -216,18 +216,26 @@ impl Watch {
         let held = self
             .ok_since
             .map_or(Duration::ZERO, |since| self.bench.now.mono.since(since));
+        // A device without a password is asked nothing when its case is opened.
+        let devices = &self.bench.devices;
+        let asks = |mac| {
+            devices
+                .iter()
+                .any(|device| device.mac == mac && device.way != Way::Activate)
+        };
         for ask in self.bench.asks.drain(..) {
-            let dangerous = matches!(
-                &ask,
+            let dangerous = match &ask {
+                Ask::Request(Request::OpenCase { mac }) => asks(*mac),
                 Ask::Request(
-                    Request::OpenCase { .. }
-                        | Request::SubmitKey { .. }
-                        | Request::Confirm { .. }
-                        | Request::CancelCase { .. }
-                        | Request::Withdraw { .. }
-                        | Request::Resolve { worked: true, .. }
-                )
-            );
+                    Request::SubmitKey { .. }
+                    | Request::SubmitPassword { .. }
+                    | Request::Confirm { .. }
+                    | Request::CancelCase { .. }
+                    | Request::Withdraw { .. }
+                    | Request::Resolve { worked: true, .. },
+                ) => true,
+                _ => false,
+            };
             assert!(!dangerous || held >= LONG, "{ask:?} after {held:?}");
         }
     }

@@ -133,11 +133,22 @@ impl Script {
                 .change_device(camera, |device| device.gone = true);
             return;
         }
+        if *what == ["has", "a", "password"] {
+            self.bench.change_device(camera, |device| {
+                (device.activated, device.way) = (true, Way::TypedKey);
+            });
+            return;
+        }
         let change: Box<dyn FnOnce(&mut CaseView)> = match what {
             ["gives", "code"] => Box::new(|case| {
                 case.phase = CasePhase::Awaiting;
                 case.device_code = Some("DEVICECODE".into());
                 case.left = Some(Duration::from_secs(48 * 3600 - 1));
+            }),
+            ["waits", "for", "a", "password"] => Box::new(|case| case.phase = CasePhase::Awaiting),
+            ["got", "a", "password", "elsewhere"] => Box::new(|case| {
+                case.phase = CasePhase::Void;
+                case.problem = Some(Problem::new(ProblemKind::AlreadyActivated));
             }),
             ["fails", "to", "give", "code"] => Box::new(|case| {
                 case.phase = CasePhase::Failed;
