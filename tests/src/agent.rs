@@ -16,6 +16,8 @@ const PAGE: &str = "http://127.0.0.1:8080";
 pub struct BoxIn<'a> {
     host: &'a Host,
     folder: PathBuf,
+    /// The program and what stands before it on its command line.
+    command: Vec<String>,
     process: Option<Running>,
     client: Client<'a>,
 }
@@ -29,25 +31,47 @@ impl<'a> BoxIn<'a> {
         Self::start_with_clock(host, folder, "trust = \"always\"", more)
     }
 
-    /// The same with other words in `[clock]`.
+    /// The same, with the command line that `wrap` makes of the program's path: the path, and whatever is to run before it.
+    ///
+    /// # Panics
+    /// When its page does not come up.
+    pub fn start_wrapped(
+        host: &'a Host,
+        folder: &Path,
+        more: &str,
+        wrap: impl FnOnce(&str) -> Vec<String>,
+    ) -> Self {
+        let program = resetbox().display().to_string();
+        let mut this = Self::prepare(host, folder, "trust = \"always\"", more);
+        this.command = wrap(&program);
+        this.power_on();
+        this
+    }
+
+    /// The same as [`BoxIn::start`] with other words in `[clock]`.
     ///
     /// # Panics
     /// When its page does not come up.
     pub fn start_with_clock(host: &'a Host, folder: &Path, clock: &str, more: &str) -> Self {
+        let mut this = Self::prepare(host, folder, clock, more);
+        this.power_on();
+        this
+    }
+
+    fn prepare(host: &'a Host, folder: &Path, clock: &str, more: &str) -> Self {
         let config = format!(
             "[box]\npin_file = {:?}\n\n[http]\nlisten = [\"127.0.0.1:8080\"]\n\n[store]\npath = {:?}\n\n[clock]\n{clock}\n\n{more}\n",
             folder.join("pin"),
             folder.join("resetbox.db"),
         );
         std::fs::write(folder.join("resetbox.toml"), config).expect("the folder is writable");
-        let mut this = Self {
+        Self {
             host,
             folder: folder.into(),
+            command: vec![resetbox().display().to_string()],
             process: None,
             client: Client::new(host, PAGE),
-        };
-        this.power_on();
-        this
+        }
     }
 
     /// Starts the process, waits for its page, and opens a session with the PIN.
@@ -61,8 +85,9 @@ impl<'a> BoxIn<'a> {
 
     /// Starts the process and waits for nothing.
     pub fn spawn(&self) -> Running {
-        let mut command = self.host.command(resetbox());
+        let mut command = self.host.command(&self.command[0]);
         command
+            .args(&self.command[1..])
             .arg("run")
             .arg("--config")
             .arg(self.folder.join("resetbox.toml"));

@@ -12,4 +12,5 @@ pub mod plant;
 pub mod process;
 pub mod pty;
 pub mod scanning;
+pub mod tls;
 pub mod wire;

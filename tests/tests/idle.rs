@@ -1,12 +1,19 @@
-//! What the box costs while nobody looks: memory and wake-ups with 254 cameras on the wire.
+//! What the box costs while nobody looks, and while phones only follow: memory and wake-ups with 254 cameras on the wire.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use resetbox_plant::{PlantConfig, Profile, WebMode, WireMode};
 use resetbox_tests::agent::BoxIn;
+use resetbox_tests::http::Client;
 use resetbox_tests::netns::{Host, Switch};
 use resetbox_tests::plant::PlantIn;
 use resetbox_tests::process::resetbox;
+use resetbox_tests::tls;
 
 /// Most resident memory, in kB.
 const MEMORY_KB: u64 = 16 * 1024;
@@ -59,6 +66,77 @@ fn idle_with_254_cameras() {
         woken <= WAKE_UPS * WATCHED.as_secs(),
         "{woken} wake-ups in {WATCHED:?}"
     );
+
+    let guests = Guests::come(&host, folder.path());
+    // The answer to each of them, and the first news, have passed.
+    std::thread::sleep(Duration::from_secs(10));
+    let before = wake_ups(pid);
+    std::thread::sleep(WATCHED);
+    let woken = wake_ups(pid) - before;
+    let memory = agent.process().memory_kb("VmRSS");
+    println!("with four phones, wake-ups in {WATCHED:?}: {woken}; resident: {memory} kB");
+    guests.all_still_follow();
+    assert!(memory <= MEMORY_KB, "{memory} kB resident");
+    assert!(
+        woken <= WAKE_UPS * WATCHED.as_secs(),
+        "{woken} wake-ups in {WATCHED:?}"
+    );
+}
+
+/// Four phones that follow the box, one of them by HTTPS; no panel mirror is open.
+struct Guests(Vec<Arc<AtomicU64>>);
+
+impl Guests {
+    fn come(host: &Host, folder: &Path) -> Self {
+        let pin = std::fs::read_to_string(folder.join("pin")).expect("a PIN");
+        let mut guests = Vec::new();
+        for _ in 0..3 {
+            let mut client = Client::new(host, "http://127.0.0.1:8080");
+            let body = serde_json::json!({ "pin": pin.trim() });
+            let session = client.post("/api/v1/session", &body).expect("answered");
+            let cookie = session.expect(200).set_cookie.expect("a cookie");
+            client.use_cookie(&cookie);
+            let name_and_value = cookie.split(';').next().unwrap_or_default();
+            let request = format!(
+                "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nCookie: {name_and_value}\r\n\r\n"
+            );
+            let stream =
+                host.enter(|| TcpStream::connect("127.0.0.1:8080").expect("the box listens"));
+            guests.push(follow(stream, request));
+        }
+        let certificate = folder.join("resetbox.tls.pem");
+        let name = "192.168.99.1";
+        let mut client = tls::Client::new(host, "192.168.99.1:443", &certificate, name);
+        client.enter(&pin);
+        let request = client.head("GET", "/api/v1/events") + "\r\n";
+        let stream = tls::connect(host, "192.168.99.1:443", &certificate, name);
+        stream.sock.set_read_timeout(None).expect("set");
+        guests.push(follow(stream, request));
+        Self(guests)
+    }
+
+    /// Each of them heard at least the heartbeats.
+    fn all_still_follow(&self) {
+        for heard in &self.0 {
+            let heard = heard.load(Ordering::Relaxed);
+            assert!(heard >= WATCHED.as_secs() / 15, "{heard} pieces");
+        }
+    }
+}
+
+/// Sends the request and reads for ever on a thread of its own; counts the pieces of the answer.
+fn follow(mut stream: impl Read + Write + Send + 'static, request: String) -> Arc<AtomicU64> {
+    let heard = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&heard);
+    stream.write_all(request.as_bytes()).expect("taken");
+    stream.flush().expect("taken");
+    std::thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while stream.read(&mut piece).is_ok_and(|count| count > 0) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    heard
 }
 
 #[test]

@@ -1,11 +1,16 @@
-//! No secret leaves the box but in the reset itself: a whole session at the noisiest log level, then
-//! everything that the box wrote or sent is searched.
+//! No secret leaves the box but in the reset itself: whole sessions at the noisiest log level, one after the other over
+//! every channel, then everything that the box wrote or sent is searched. And nothing of its memory is left to find.
+//!
+//! A channel more is a function more that carries out a reset ([`reset_by_http`] is one): it adds what must not be found
+//! to [`Secrets`] and what the box said to [`Said`].
 
-use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixDatagram;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -13,6 +18,8 @@ use resetbox_plant::{Issued, PlantConfig, Profile, WireMode};
 use resetbox_tests::agent::BoxIn;
 use resetbox_tests::netns::{Host, Switch};
 use resetbox_tests::plant::PlantIn;
+use resetbox_tests::process::{Running, resetbox, wait_for};
+use resetbox_tests::tls;
 use resetbox_tests::wire::{Received, Wire};
 use serde_json::json;
 
@@ -21,6 +28,8 @@ const OTHER_PASSWORD: &str = "Mrkr+8-Hammer";
 const WEAK_PASSWORD: &str = "mrkrweakpassw";
 const WRONG_KEY: &str = "Mrkr0Wr9";
 const MALFORMED_KEY: &str = "Mrkr!Bad";
+/// Beside the store.
+const CERTIFICATE: &str = "resetbox.tls.pem";
 
 /// What must not be found, with a name that may be told.
 struct Secrets(Vec<(String, Vec<u8>)>);
@@ -56,6 +65,9 @@ fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
+/// What the box said, and where.
+type Said = Vec<(String, Vec<u8>)>;
+
 /// The start of an answer that may never end, and everything of one that does.
 fn raw(host: &Host, request: &str) -> Vec<u8> {
     host.enter(|| {
@@ -63,25 +75,17 @@ fn raw(host: &Host, request: &str) -> Vec<u8> {
         stream
             .set_read_timeout(Some(Duration::from_millis(300)))
             .expect("set");
-        stream.write_all(request.as_bytes()).expect("taken");
-        let (mut all, mut part) = (Vec::new(), [0; 4096]);
-        let end = Instant::now() + Duration::from_secs(3);
-        while Instant::now() < end {
-            match stream.read(&mut part) {
-                Ok(0) | Err(_) => break,
-                Ok(count) => all.extend_from_slice(&part[..count]),
-            }
-        }
-        all
+        tls::ask(&mut stream, request, Duration::from_secs(3))
     })
 }
 
-/// Every file in the folder but the PIN's, which is for whoever stands before the box.
+/// Every file in the folder but the PIN's, which is for whoever stands before the box, and the key's of HTTPS, which
+/// holds nothing else.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = std::fs::read_dir(folder).expect("the folder is there");
     let paths = entries.map(|entry| entry.expect("readable").path());
     let mut files: Vec<_> = paths
-        .filter(|path| !path.ends_with("pin"))
+        .filter(|path| !path.ends_with("pin") && !path.ends_with(CERTIFICATE))
         .map(|path| {
             (
                 path.display().to_string(),
@@ -119,6 +123,186 @@ fn without_code(datagram: &[u8]) -> Option<Vec<u8>> {
     Some(format!("{head}{tail}").into_bytes())
 }
 
+/// The key that the test's vendor gives for a case.
+fn issue(plant: &PlantIn<'_>, device_code: Vec<u8>) -> String {
+    let device_code = String::from_utf8(device_code).expect("text");
+    match plant.vendor_issue(&device_code) {
+        Ok(Issued::Key(key)) => key,
+        _ => panic!("a typed key was expected"),
+    }
+}
+
+fn mac(plant: &PlantIn<'_>, index: usize) -> String {
+    let camera = plant.camera(index).expect("there");
+    camera.mac.to_lowercase().replace(':', "-")
+}
+
+/// A reset by the phone page, with every mistake on the way.
+fn reset_by_http(
+    agent: &BoxIn<'_>,
+    plant: &PlantIn<'_>,
+    index: usize,
+    secrets: &mut Secrets,
+    said: &mut Said,
+) -> String {
+    let camera = plant.camera(index).expect("there");
+    let id = agent.open_case(&mac(plant, index));
+    let key = issue(plant, agent.device_code(&id));
+    secrets.add(&format!("the key of camera {index}"), &key);
+    let mut send = |key: &str, password: &str, status: u16| {
+        let answer = agent
+            .send_key(&id, key, password, &camera.serial)
+            .expect("answered");
+        let words = String::from_utf8_lossy(&answer.body).into_owned();
+        assert_eq!(answer.status, status, "{words}");
+        said.push((format!("the answer {status}"), answer.body));
+    };
+    // Forms that are refused; a wrong key; the right one.
+    send(MALFORMED_KEY, PASSWORD, 422);
+    send(&key, WEAK_PASSWORD, 422);
+    send(WRONG_KEY, OTHER_PASSWORD, 422);
+    send(&key, PASSWORD, 200);
+    // Bodies in which a secret stands where none belongs.
+    for body in [
+        json!([PASSWORD]),
+        json!({ "key": [WRONG_KEY], "new_password": PASSWORD }),
+        json!({ "key": WRONG_KEY, "new_password": PASSWORD, "sync_cameras": PASSWORD }),
+    ] {
+        let path = format!("/api/v1/cases/{id}/key");
+        let answer = agent.client().post(&path, &body).expect("answered");
+        assert!(answer.status >= 400);
+        said.push((path, answer.body));
+    }
+    id
+}
+
+/// The same by HTTPS, in a session of its own.
+fn reset_by_https(
+    agent: &BoxIn<'_>,
+    client: &tls::Client<'_>,
+    plant: &PlantIn<'_>,
+    index: usize,
+    secrets: &mut Secrets,
+    said: &mut Said,
+) -> String {
+    let camera = plant.camera(index).expect("there");
+    let id = agent.open_case(&mac(plant, index));
+    let file = client.send("GET", &format!("/api/v1/cases/{id}/DeviceKey.xml"), None);
+    let key = issue(plant, file.expect(200).body);
+    secrets.add(&format!("the key of camera {index}"), &key);
+    for (key, password, status) in [
+        (MALFORMED_KEY, PASSWORD, 422),
+        (key.as_str(), WEAK_PASSWORD, 422),
+        (WRONG_KEY, OTHER_PASSWORD, 422),
+        (key.as_str(), PASSWORD, 200),
+    ] {
+        let body = json!({ "key": key, "new_password": password, "confirm": camera.serial });
+        let path = format!("/api/v1/cases/{id}/key");
+        let answer = client.send("POST", &path, Some(&body)).expect(status);
+        said.push((format!("the answer {status} by HTTPS"), answer.body));
+    }
+    id
+}
+
+/// Secrets in places of a request where nobody but a mistaken script puts them.
+fn misplaced(host: &Host, id: &str, said: &mut Said) {
+    for request in [
+        format!("GET /?pin={PASSWORD} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"),
+        format!("GET /api/v1/devices?limit={WRONG_KEY} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"),
+        format!("GET /api/v1/cases/{id}/key?key={WRONG_KEY} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"),
+        format!("GET /cases/{PASSWORD} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"),
+        format!("GET /{PASSWORD} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"),
+        format!(
+            "GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nReferer: http://x/?key={WRONG_KEY}\r\nUser-Agent: {PASSWORD}\r\n"
+        ),
+        format!(
+            "GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nCookie: resetbox_session={PASSWORD}\r\nLast-Event-ID: {WRONG_KEY}\r\n"
+        ),
+        format!(
+            "POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nAuthorization: {PASSWORD}\r\nContent-Type: {WRONG_KEY}\r\n"
+        ),
+        format!("BREW{WRONG_KEY} / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"),
+    ] {
+        let answer = raw(host, &format!("{request}Connection: close\r\n\r\n"));
+        assert!(answer.starts_with(b"HTTP/1.1 "), "{request}");
+        said.push((format!("the answer to {}", &request[..10]), answer));
+    }
+}
+
+/// Everything that can be read, with a session.
+fn read_all(agent: &BoxIn<'_>, host: &Host, ids: &[String], said: &mut Said) {
+    let mut paths: Vec<String> = [
+        "/",
+        "/panel",
+        "/diagnosis",
+        "/log",
+        "/metrics",
+        "/healthz",
+        "/readyz",
+        "/api/openapi.json",
+        "/api/v1/state",
+        "/api/v1/cases",
+        "/api/v1/devices",
+        "/api/v1/devices.csv",
+        "/api/v1/diagnosis",
+        "/api/v1/audit",
+        "/api/v1/audit.csv",
+        "/api/v1/session",
+        "/api/v1/nothing-here",
+        "/api/v1/panel/frame.png",
+    ]
+    .map(str::to_owned)
+    .into();
+    for id in ids {
+        paths.push(format!("/cases/{id}"));
+        paths.push(format!("/api/v1/cases/{id}"));
+        for file in ["qr.png", "qr.svg", "DeviceKey.xml"] {
+            paths.push(format!("/api/v1/cases/{id}/{file}"));
+        }
+    }
+    for path in paths {
+        let answer = agent.client().get(&path).expect("answered");
+        said.push((path, answer.body));
+    }
+    // From the oldest line on: the id is of no run of this box.
+    let follow =
+        "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nLast-Event-ID: none-1\r\n\r\n";
+    let events = raw(host, follow);
+    assert!(
+        holds(&events, b"event: succeeded"),
+        "the stream goes back to the start"
+    );
+    said.push(("the event stream".into(), events));
+}
+
+/// The lines of the private key of HTTPS.
+fn add_private_key(secrets: &mut Secrets, certificate: &Path) {
+    let pem = std::fs::read_to_string(certificate).expect("the box made it");
+    let (key, _) = pem.split_once("-----END PRIVATE KEY").expect("a key");
+    for line in key
+        .lines()
+        .filter(|line| line.len() > 20 && !line.starts_with('-'))
+    {
+        secrets
+            .0
+            .push(("the private key".into(), line.as_bytes().to_vec()));
+    }
+}
+
+fn secrets() -> Secrets {
+    let mut secrets = Secrets(Vec::new());
+    for (name, secret) in [
+        ("the password", PASSWORD),
+        ("the other password", OTHER_PASSWORD),
+        ("the weak password", WEAK_PASSWORD),
+        ("the wrong key", WRONG_KEY),
+        ("the malformed key", MALFORMED_KEY),
+    ] {
+        secrets.add(name, secret);
+    }
+    secrets
+}
+
 #[test]
 fn no_key_and_no_password_is_written_or_sent_anywhere_but_in_the_reset() {
     let (switch, agent_host, plant_host) = (Switch::new(), Host::new("box"), Host::new("plant"));
@@ -130,7 +314,7 @@ fn no_key_and_no_password_is_written_or_sent_anywhere_but_in_the_reset() {
     let plant = PlantIn::start(
         &plant_host,
         PlantConfig {
-            cameras: 2,
+            cameras: 3,
             // The second one wants the key encrypted.
             profiles: vec![Profile::Ipc2018, Profile::Ipc2022],
             wire: WireMode::Raw {
@@ -142,95 +326,45 @@ fn no_key_and_no_password_is_written_or_sent_anywhere_but_in_the_reset() {
     let mut wire = Wire::open(&listener, "eth0");
     let stop = AtomicBool::new(false);
     let folder = tempfile::tempdir().expect("a folder");
-    let mut secrets = Secrets(Vec::new());
-    for (name, secret) in [
-        ("the password", PASSWORD),
-        ("the other password", OTHER_PASSWORD),
-        ("the weak password", WEAK_PASSWORD),
-        ("the wrong key", WRONG_KEY),
-        ("the malformed key", MALFORMED_KEY),
-    ] {
-        secrets.add(name, secret);
-    }
+    let certificate = folder.path().join(CERTIFICATE);
+    let mut secrets = secrets();
 
     let datagrams = std::thread::scope(|scope| {
         let capturing = scope.spawn(|| capture(&mut wire, &stop));
         let mut agent = BoxIn::start(&agent_host, folder.path(), "[log]\nlevel = \"trace\"\n");
-        agent.wait_devices(2, Duration::from_secs(30));
-        let mut bodies: Vec<(String, Vec<u8>)> = Vec::new();
-        let mut ids = Vec::new();
-        for index in 0..2 {
-            let camera = plant.camera(index).expect("there");
-            let id = agent.open_case(&camera.mac.to_lowercase().replace(':', "-"));
-            let device_code = String::from_utf8(agent.device_code(&id)).expect("text");
-            let Ok(Issued::Key(key)) = plant.vendor_issue(&device_code) else {
-                panic!("a typed key was expected");
-            };
-            secrets.add(&format!("the key of camera {index}"), &key);
-            let mut send = |key: &str, password: &str, status: u16| {
-                let answer = agent
-                    .send_key(&id, key, password, &camera.serial)
-                    .expect("answered");
-                let said = String::from_utf8_lossy(&answer.body).into_owned();
-                assert_eq!(answer.status, status, "{said}");
-                bodies.push((format!("the answer {status}"), answer.body));
-            };
-            // Forms that are refused; a wrong key; the right one.
-            send(MALFORMED_KEY, PASSWORD, 422);
-            send(&key, WEAK_PASSWORD, 422);
-            send(WRONG_KEY, OTHER_PASSWORD, 422);
-            send(&key, PASSWORD, 200);
-            // Bodies in which a secret stands where none belongs.
-            for body in [
-                json!([PASSWORD]),
-                json!({ "key": [WRONG_KEY], "new_password": PASSWORD }),
-                json!({ "key": WRONG_KEY, "new_password": PASSWORD, "sync_cameras": PASSWORD }),
-            ] {
-                let path = format!("/api/v1/cases/{id}/key");
-                let answer = agent.client().post(&path, &body).expect("answered");
-                assert!(answer.status >= 400);
-                bodies.push((path, answer.body));
-            }
-            ids.push(id);
-        }
-        let mut paths: Vec<String> = [
-            "/",
-            "/diagnosis",
-            "/log",
-            "/metrics",
-            "/healthz",
-            "/readyz",
-            "/api/v1/state",
-            "/api/v1/cases",
-            "/api/v1/devices",
-            "/api/v1/devices.csv",
-            "/api/v1/diagnosis",
-            "/api/v1/audit",
-            "/api/v1/audit.csv",
-            "/api/v1/session",
-            "/api/v1/nothing-here",
-        ]
-        .map(str::to_owned)
-        .into();
-        for id in &ids {
-            paths.push(format!("/cases/{id}"));
-            paths.push(format!("/api/v1/cases/{id}"));
-        }
-        for path in paths {
-            let answer = agent.client().get(&path).expect("answered");
-            bodies.push((path, answer.body));
-        }
-        // From the oldest line on: the id is of no run of this box.
-        let follow =
-            "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nLast-Event-ID: none-1\r\n\r\n";
-        let events = raw(&agent_host, follow);
-        assert!(
-            holds(&events, b"event: succeeded"),
-            "the stream goes back to the start"
+        agent.wait_devices(3, Duration::from_secs(30));
+        let mut said: Said = Vec::new();
+        let mut ids: Vec<String> = (0..2)
+            .map(|index| reset_by_http(&agent, &plant, index, &mut secrets, &mut said))
+            .collect();
+
+        wait_for("HTTPS", Duration::from_secs(20), || {
+            agent.state()["https"]["sha256"].as_str().map(drop)
+        });
+        let pin = std::fs::read_to_string(folder.path().join("pin")).expect("a PIN");
+        let mut client = tls::Client::new(
+            &agent_host,
+            "192.168.99.1:443",
+            &certificate,
+            "192.168.99.1",
         );
-        bodies.push(("the event stream".into(), events));
-        for (place, body) in &bodies {
-            secrets.search(place, body);
+        let set_cookie = client.enter(&pin);
+        let value = set_cookie.split(['=', ';']).nth(1).expect("a value");
+        secrets.add("a session's cookie", value);
+        add_private_key(&mut secrets, &certificate);
+        ids.push(reset_by_https(
+            &agent,
+            &client,
+            &plant,
+            2,
+            &mut secrets,
+            &mut said,
+        ));
+
+        misplaced(&agent_host, &ids[0], &mut said);
+        read_all(&agent, &agent_host, &ids, &mut said);
+        for (place, bytes) in &said {
+            secrets.search(place, bytes);
         }
 
         let during = files(folder.path());
@@ -262,14 +396,14 @@ fn no_key_and_no_password_is_written_or_sent_anywhere_but_in_the_reset() {
         .collect();
     assert_eq!(
         resets.len(),
-        4,
+        6,
         "a wrong and a right key for each camera, each sent once"
     );
     let wrong = |bytes: &&Vec<u8>| holds(bytes, WRONG_KEY.as_bytes());
     assert_eq!(
         datagrams.iter().filter(wrong).count(),
-        1,
-        "the camera that wants it plain, and nobody else"
+        2,
+        "the cameras that want it plain, and nobody else"
     );
     for datagram in &datagrams {
         match without_code(datagram) {
@@ -277,4 +411,245 @@ fn no_key_and_no_password_is_written_or_sent_anywhere_but_in_the_reset() {
             None => secrets.search("a datagram", datagram),
         }
     }
+}
+
+/// A plant with one camera, and a host for the box beside it.
+fn one_camera(switch: &Switch, agent_host: &Host, plant_host: &Host) -> PlantConfig {
+    switch.plug(agent_host, "eth0");
+    agent_host.ip("addr add 192.168.99.1/24 dev eth0");
+    switch.plug(plant_host, "eth0");
+    PlantConfig {
+        cameras: 1,
+        profiles: vec![Profile::Ipc2018],
+        wire: WireMode::Raw {
+            interface: "eth0".into(),
+        },
+        ..PlantConfig::default()
+    }
+}
+
+#[test]
+fn the_journal_of_the_system_holds_no_secret() {
+    let (switch, agent_host, plant_host) = (Switch::new(), Host::new("box"), Host::new("plant"));
+    let config = one_camera(&switch, &agent_host, &plant_host);
+    let plant = PlantIn::start(&plant_host, config);
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("journal");
+    std::fs::create_dir(&journal).expect("a folder");
+    let socket = UnixDatagram::bind(journal.join("socket")).expect("a free name");
+    socket
+        .set_read_timeout(Some(Duration::from_millis(100)))
+        .expect("set");
+    let stop = AtomicBool::new(false);
+    let mut secrets = secrets();
+    let lines = std::thread::scope(|scope| {
+        let listening = scope.spawn(|| {
+            let (mut all, mut line) = (Vec::new(), vec![0; 256 * 1024]);
+            while !stop.load(Ordering::Relaxed) {
+                if let Ok(count) = socket.recv(&mut line) {
+                    all.extend_from_slice(&line[..count]);
+                    all.push(b'\n');
+                }
+            }
+            all
+        });
+        let box_folder = folder.path().join("box");
+        std::fs::create_dir(&box_folder).expect("a folder");
+        let mut agent = BoxIn::start_wrapped(
+            &agent_host,
+            &box_folder,
+            "[log]\nlevel = \"trace\"\n",
+            |program| {
+                // The namespace that `ip netns exec` made has mounts of its own.
+                let mut wrapped = Vec::from(["sh".into(), "-c".into()]);
+                wrapped.push(format!(
+                "mkdir -p /run/systemd/journal && mount --bind {} /run/systemd/journal && JOURNAL_STREAM=1:1 exec \"$@\"",
+                journal.display()
+            ));
+                wrapped.push("sh".into());
+                wrapped.push(program.to_owned());
+                wrapped
+            },
+        );
+        agent.wait_devices(1, Duration::from_secs(30));
+        let mut said: Said = Vec::new();
+        let id = reset_by_http(&agent, &plant, 0, &mut secrets, &mut said);
+        misplaced(&agent_host, &id, &mut said);
+        agent.pull_the_plug();
+        stop.store(true, Ordering::Relaxed);
+        listening.join().expect("the listener")
+    });
+    assert!(
+        holds(&lines, b"a person confirmed the device"),
+        "the journal was heard"
+    );
+    secrets.search("the journal", &lines);
+}
+
+/// A command that would leave a core file wherever it may.
+fn with_cores(words: &str) -> Vec<String> {
+    ["sh", "-c", &format!("ulimit -c unlimited; {words}"), "sh"]
+        .map(str::to_owned)
+        .into()
+}
+
+#[test]
+fn a_box_that_crashes_with_a_key_in_memory_leaves_no_core_file() {
+    for signal in ["SEGV", "ABRT"] {
+        let (switch, agent_host, plant_host) =
+            (Switch::new(), Host::new("box"), Host::new("plant"));
+        let config = one_camera(&switch, &agent_host, &plant_host);
+        let plant = PlantIn::start(&plant_host, config);
+        let folder = tempfile::tempdir().expect("a folder");
+        let here = folder.path().display();
+        // Somebody without the key in memory crashes the same way: here cores can be had.
+        let mut control = Running::start(std::process::Command::new("sh").args([
+            "-c",
+            &format!("cd {here}; ulimit -c unlimited; exec sleep 60"),
+        ]));
+        wait_for("sleep", Duration::from_secs(10), || {
+            let name = std::fs::read_to_string(format!("/proc/{}/comm", control.pid()));
+            name.is_ok_and(|name| name.trim() == "sleep").then_some(())
+        });
+        kill(signal, control.pid());
+        let (status, _) = control.wait(Duration::from_secs(10));
+        let cores_here = status.core_dumped();
+        for (name, _) in files(folder.path()) {
+            std::fs::remove_file(name).expect("the control's core");
+        }
+
+        let mut agent = BoxIn::start_wrapped(&agent_host, folder.path(), "", |program| {
+            let mut wrapped = with_cores(&format!("cd {here}; exec \"$@\""));
+            wrapped.push(program.to_owned());
+            wrapped
+        });
+        agent.wait_devices(1, Duration::from_secs(30));
+        let id = agent.open_case(&mac(&plant, 0));
+        let key = issue(&plant, agent.device_code(&id));
+        // Not confirmed: key and password wait in memory.
+        let body = json!({ "key": key, "new_password": PASSWORD });
+        let path = format!("/api/v1/cases/{id}/key");
+        agent
+            .client()
+            .post(&path, &body)
+            .expect("answered")
+            .expect(200);
+        agent.wait_phase(&id, &["ready"]);
+        let pid = agent.process().pid();
+        let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).expect("it runs");
+        let cores = limits
+            .lines()
+            .find(|line| line.starts_with("Max core file size"))
+            .expect("a limit");
+        let words: Vec<&str> = cores.split_whitespace().collect();
+        assert_eq!(words[4..6], ["0", "0"], "{cores}");
+
+        crash(signal, pid);
+        let (status, _) = agent.process().wait(Duration::from_secs(10));
+        println!("SIG{signal}: cores can be had here: {cores_here}; the box: {status:?}");
+        assert!(!status.core_dumped(), "SIG{signal}: {status:?}");
+        let left: Vec<String> = files(folder.path())
+            .into_iter()
+            .map(|(name, _)| name)
+            .filter(|name| name.contains("core"))
+            .collect();
+        assert_eq!(left, Vec::<String>::new());
+        let mut secrets = secrets();
+        secrets.add("the key", &key);
+        for (name, bytes) in files(folder.path()) {
+            secrets.search(&name, &bytes);
+        }
+    }
+}
+
+#[test]
+fn no_other_process_of_its_user_reads_the_box_s_memory() {
+    const USER: u32 = 65_534;
+    let host = Host::new("box");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::chown(folder.path(), Some(USER), Some(USER)).expect("root may");
+    // The box's program, where that user can read it.
+    let program = folder.path().join("program");
+    std::fs::copy(resetbox(), &program).expect("copied");
+    let run_as = |program: &str| -> Vec<String> {
+        [
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            program,
+        ]
+        .map(str::to_owned)
+        .into()
+    };
+    let path = program.display().to_string();
+    let mut agent = BoxIn::start_wrapped(&host, folder.path(), "", |_| run_as(&path));
+    let pid = agent.process().pid();
+    let control = Running::start(std::process::Command::new("setpriv").args([
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "sleep",
+        "60",
+    ]));
+    wait_for("sleep", Duration::from_secs(10), || {
+        let name = std::fs::read_to_string(format!("/proc/{}/comm", control.pid()));
+        name.is_ok_and(|name| name.trim() == "sleep").then_some(())
+    });
+    let reads = |pid: u32, file: &str| {
+        std::process::Command::new("setpriv")
+            .args([
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups",
+                "head",
+                "-c",
+                "1",
+            ])
+            .arg(format!("/proc/{pid}/{file}"))
+            .output()
+            .expect("setpriv is there")
+            .status
+            .success()
+    };
+    for file in ["maps", "environ", "mem"] {
+        if file != "mem" {
+            assert!(
+                reads(control.pid(), file),
+                "an ordinary process shows {file}"
+            );
+        }
+        assert!(!reads(pid, file), "/proc/{pid}/{file}");
+        let owner = std::fs::metadata(format!("/proc/{pid}/{file}"))
+            .expect("it runs")
+            .uid();
+        assert_eq!(owner, 0, "not dumpable: {file} belongs to root");
+        let owner = std::fs::metadata(format!("/proc/{}/{file}", control.pid()))
+            .expect("it runs")
+            .uid();
+        assert_eq!(owner, USER, "{file}");
+    }
+}
+
+/// Crashes the box. Rust's own handler takes the first SIGSEGV, looks whether the stack ran over, and lets the next one pass.
+fn crash(signal: &str, pid: u32) {
+    kill(signal, pid);
+    if signal == "SEGV" {
+        wait_for("the handler to let go", Duration::from_secs(10), || {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+            let caught = status
+                .lines()
+                .find_map(|line| line.strip_prefix("SigCgt:"))?;
+            let caught = u64::from_str_radix(caught.trim(), 16).ok()?;
+            (caught & (1 << (11 - 1)) == 0).then_some(())
+        });
+        kill(signal, pid);
+    }
+}
+
+fn kill(signal: &str, pid: u32) {
+    let outcome = std::process::Command::new("kill")
+        .args([format!("-{signal}"), pid.to_string()])
+        .status();
+    assert!(outcome.expect("kill is there").success());
 }
