@@ -19,8 +19,10 @@ const QUEUE: usize = 256;
 pub(super) enum Fed {
     /// It is up; everything retained follows.
     Up,
-    /// The subscriptions are in force, but for these.
-    Subscribed(Vec<String>),
+    /// The broker refused these subscriptions.
+    Refused(Vec<String>),
+    /// Everything retained is on its way or was here before this.
+    Subscribed,
     /// A message.
     Message(Message),
     /// A message that was too long to be taken.
@@ -30,7 +32,7 @@ pub(super) enum Fed {
 }
 
 /// What the list reads of every box.
-pub(super) fn filters(topics: &Topics) -> Vec<String> {
+fn filters(topics: &Topics) -> Vec<String> {
     let of_all = [
         Topic::Availability,
         Topic::Info,
@@ -43,7 +45,8 @@ pub(super) fn filters(topics: &Topics) -> Vec<String> {
 /// Connects, and connects again with growing pauses, until nobody listens any more.
 pub(super) fn feed(dial: Dial, topics: &Topics) -> mpsc::Receiver<Fed> {
     let (sender, receiver) = mpsc::channel(QUEUE);
-    let filters = filters(topics);
+    // Nothing is ever published on the second.
+    let filters = (filters(topics), topics.name("-", &Topic::Result));
     tokio::spawn(async move {
         let mut pause = PAUSE.0;
         loop {
@@ -63,14 +66,18 @@ pub(super) fn feed(dial: Dial, topics: &Topics) -> mpsc::Receiver<Fed> {
 /// One connection, until it ends (an error) or nobody listens any more.
 async fn connection(
     dial: &Dial,
-    filters: &[String],
+    filters: &(Vec<String>, String),
     sender: &mpsc::Sender<Fed>,
     pause: &mut Duration,
 ) -> Result<(), Trouble> {
     let mut client = Client::connect(dial, &system_time()).await?;
     // Without acknowledgement: a broker keeps a queue for those that acknowledge, and what does not fit into it is lost
     // (Mosquitto's default holds 1000 messages, 250 boxes); without, the line itself makes the broker wait.
-    client.subscribe_unacknowledged(filters.to_vec());
+    client.subscribe_unacknowledged(filters.0.clone());
+    // Answered after what the first one brings: a broker works through a connection's requests one by one. How long it
+    // takes is no sign of the end; a loaded broker pauses.
+    client.subscribe_unacknowledged(vec![filters.1.clone()]);
+    let mut answers = 0;
     if sender.send(Fed::Up).await.is_err() {
         return Ok(());
     }
@@ -81,7 +88,15 @@ async fn connection(
                 Fed::Message(message)
             }
             Incoming::TooLong { topic, .. } => Fed::TooLong(topic),
-            Incoming::Subscribed { refused } => Fed::Subscribed(refused),
+            Incoming::Subscribed { refused } => {
+                answers += 1;
+                match answers {
+                    // What the second one asks for may be refused: its answer is what matters.
+                    2.. => Fed::Subscribed,
+                    _ if refused.is_empty() => continue,
+                    _ => Fed::Refused(refused),
+                }
+            }
             // Nothing is published here.
             Incoming::Acknowledged(_) | Incoming::Refused(..) => continue,
         };

@@ -214,16 +214,14 @@ impl Watch {
                 (self.trouble, self.heard, self.ever_up) = (None, None, true);
                 self.roll.begin();
             }
-            Fed::Subscribed(refused) => {
-                self.heard = Some(Instant::now());
-                if !refused.is_empty() {
-                    let why = format!(
-                        "the broker does not let this user read {}: see its access list",
-                        refused.join(", ")
-                    );
-                    self.trouble = Some((why, now()));
-                }
+            Fed::Refused(refused) => {
+                let why = format!(
+                    "the broker does not let this user read {}: see its access list",
+                    refused.join(", ")
+                );
+                self.trouble = Some((why, now()));
             }
+            Fed::Subscribed => self.heard = Some(Instant::now()),
             Fed::Message(message) => {
                 if self.heard.is_some() && message.retain {
                     self.heard = Some(Instant::now());
