@@ -148,7 +148,10 @@ impl Camera {
                 self.counters.resets += 1;
                 self.reset(now_ms, password, *sync_cameras, code, *code_encrypted)
             }
-            Command::Activate { password } => self.activate(password),
+            Command::Activate { password } => {
+                self.counters.activations += 1;
+                self.activate(password)
+            }
             Command::Lamp { on } => self.light(*on),
         };
         Some(self.verdict(&request.uuid, request.command.types(), &fields?))

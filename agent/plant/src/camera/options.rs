@@ -81,6 +81,10 @@ pub struct Counters {
     pub exchanges: u64,
     /// `reset` datagrams received, whatever became of them.
     pub resets: u64,
+    /// `activate` datagrams received, whatever became of them.
+    pub activations: u64,
+    /// Requests to the web server that came with a proof of the password, right or wrong.
+    pub logins: u64,
     /// Passwords set, by reset or activation.
     pub passwords_set: u64,
     /// Lamp commands.

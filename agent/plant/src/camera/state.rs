@@ -84,6 +84,11 @@ impl Camera {
         serial.clone_into(&mut self.identity.serial);
     }
 
+    /// Somebody proves, or fails to prove, the password to the web server.
+    pub(crate) fn count_login(&mut self) {
+        self.counters.logins += 1;
+    }
+
     /// Its options, to change them while it runs.
     pub fn options_mut(&mut self) -> &mut Options {
         &mut self.options

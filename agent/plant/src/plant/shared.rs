@@ -322,17 +322,34 @@ impl Shared {
 #[derive(Clone)]
 pub(super) struct Cameras(pub(super) Arc<Mutex<Shared>>);
 
+impl Cameras {
+    /// The number of the camera that answers at this local address.
+    fn at(shared: &Shared, local: SocketAddr) -> Option<usize> {
+        match (shared.web, local.ip()) {
+            (WebMode::LoopbackPorts, _) => shared.by_port.get(&local.port()).copied(),
+            (WebMode::OwnAddresses { .. }, IpAddr::V4(address)) => {
+                shared.by_address.get(&address).copied()
+            }
+            (WebMode::OwnAddresses { .. }, IpAddr::V6(_)) | (WebMode::Off, _) => None,
+        }
+    }
+}
+
 impl Site for Cameras {
+    fn tried(&self, local: SocketAddr) {
+        let mut shared = lock(&self.0);
+        let index = Self::at(&shared, local);
+        if let Some(camera) = index.and_then(|index| shared.cameras.get_mut(index)) {
+            camera.count_login();
+        }
+    }
+
     fn camera(&self, local: SocketAddr) -> Option<(String, String, Option<String>)> {
         let shared = lock(&self.0);
-        let index = match (shared.web, local.ip()) {
-            (WebMode::LoopbackPorts, _) => shared.by_port.get(&local.port()),
-            (WebMode::OwnAddresses { .. }, IpAddr::V4(address)) => shared.by_address.get(&address),
-            (WebMode::OwnAddresses { .. }, IpAddr::V6(_)) | (WebMode::Off, _) => None,
-        };
+        let index = Self::at(&shared, local);
         let camera = shared
             .cameras
-            .get(*index?)
+            .get(index?)
             .filter(|camera| camera.is_powered())?;
         let identity = camera.identity();
         Some((

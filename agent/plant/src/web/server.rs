@@ -15,6 +15,8 @@ use crate::local_time;
 pub(crate) trait Site: Clone + Send + Sync + 'static {
     /// The camera that answers at this local address: its serial, model and password (`None` before activation).
     fn camera(&self, local: SocketAddr) -> Option<(String, String, Option<String>)>;
+    /// Somebody came with a proof of the password of the camera at this local address.
+    fn tried(&self, local: SocketAddr);
     /// The cameras' local time, in seconds since 1970.
     fn local_s(&self) -> i64;
     /// A fresh nonce.
@@ -110,6 +112,9 @@ async fn converse(mut stream: TcpStream, site: &impl Site) -> io::Result<()> {
         let Some(camera) = site.camera(local) else {
             return Ok(());
         };
+        if request.authorization.is_some() {
+            site.tried(local);
+        }
         // Devices send their own clock's time, and most call their local time GMT.
         let date = format!("\r\nDate: {}\r\n", local_time::http(site.local_s()));
         let answer = answer(&request, camera, site).replacen("\r\n", &date, 1);
