@@ -130,7 +130,17 @@ fn run_box(path: Option<PathBuf>) -> ExitCode {
 
 fn check_config(file: &std::path::Path) -> ExitCode {
     match Config::read(file) {
-        Ok(_) => {
+        Ok(config) => {
+            let (mistakes, warnings) = config.check_files(file);
+            for warning in warnings {
+                eprintln!("warning: {warning}");
+            }
+            for mistake in &mistakes {
+                eprintln!("{mistake}");
+            }
+            if !mistakes.is_empty() {
+                return ExitCode::FAILURE;
+            }
             println!("{}: no mistakes", file.display());
             ExitCode::SUCCESS
         }

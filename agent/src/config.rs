@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::clock::Trust;
 use crate::http::HttpConfig;
+use crate::mqtt::MqttConfig;
 use crate::net::NetConfig;
 
 /// Where the box looks when no file is named.
@@ -25,6 +26,8 @@ pub struct Config {
     pub net: NetConfig,
     /// `[http]`
     pub http: HttpConfig,
+    /// `[mqtt]`
+    pub mqtt: MqttConfig,
     /// `[store]`
     pub store: StoreConfig,
     /// `[clock]`
@@ -219,7 +222,27 @@ impl Config {
         config
             .check()
             .map_err(|(word, what)| mistake(text.find(word).unwrap_or(0), what))?;
+        config.mqtt.check().map_err(|(item, what)| {
+            mistake(offset(text, "mqtt", item), format!("[mqtt] {item}: {what}"))
+        })?;
         Ok(config)
+    }
+
+    /// Reads the file and looks at the files that it names: mistakes with their places, then warnings. A box does not
+    /// mind them: it tells them where they matter and goes on.
+    pub fn check_files(&self, path: &Path) -> (Vec<String>, Vec<String>) {
+        // It was read a moment ago; what is gone now has no places any more.
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let shown = |all: Vec<(&'static str, String)>| {
+            let with_place = |(item, what): (&str, String)| {
+                let (line, column) = place(&text, offset(&text, "mqtt", item));
+                let path = path.display();
+                format!("{path}:{line}:{column}: [mqtt] {item}: {what}")
+            };
+            all.into_iter().map(with_place).collect()
+        };
+        let (mistakes, warnings) = self.mqtt.check_files();
+        (shown(mistakes), shown(warnings))
     }
 
     /// The core's share.
@@ -260,6 +283,32 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Where `item` of `[section]` stands, else the section, else the start.
+fn offset(text: &str, section: &str, item: &str) -> usize {
+    let (mut at, mut inside, mut best) = (0, false, 0);
+    for line in text.split_inclusive('\n') {
+        let bare = line.trim_start();
+        let start = at + line.len() - bare.len();
+        if bare.starts_with('[') {
+            inside = bare
+                .strip_prefix('[')
+                .and_then(|rest| rest.trim_start().strip_prefix(section))
+                .is_some_and(|rest| rest.trim_start().starts_with(']'));
+            if inside {
+                best = start;
+            }
+        } else if inside
+            && bare
+                .strip_prefix(item)
+                .is_some_and(|rest| rest.trim_start().starts_with('='))
+        {
+            return start;
+        }
+        at += line.len();
+    }
+    best
 }
 
 /// Line and column, from 1, of a byte offset.
@@ -331,6 +380,21 @@ mod tests {
         assert!(
             level.starts_with("resetbox.toml:2:1: the log level"),
             "{level}"
+        );
+    }
+
+    #[test]
+    fn a_mistake_about_the_broker_has_its_line() {
+        let text = "[box]\nname = \"base\"\n\n[mqtt]\n  broker = \"mqtt://b\"\n  base = \"#\"\n";
+        let error = error(text);
+        assert!(
+            error.starts_with("resetbox.toml:6:3: [mqtt] base: "),
+            "{error}"
+        );
+        let url = Config::parse("[mqtt]\nbroker = \"b\"\n", "x").expect_err("a mistake");
+        assert!(
+            url.to_string().starts_with("x:2:10: the broker's URL"),
+            "{url}"
         );
     }
 

@@ -24,6 +24,7 @@ use crate::config::Config;
 use crate::device_clock;
 use crate::http;
 use crate::login_check;
+use crate::mqtt;
 use crate::net::{self, NetHandle};
 use crate::store::{self, Opened, Store, StoreError};
 
@@ -110,7 +111,16 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
         feed: feed.clone(),
         books,
     };
+    let mqtt = mqtt::start(
+        config.mqtt.clone(),
+        mqtt::Services {
+            bus: bus.clone(),
+            panel: config.panel.profile.clone(),
+            outbox: config.store.path.with_file_name("mqtt.db"),
+        },
+    );
     let mut shells = Shells {
+        mqtt,
         net: net::spawn(config.net.clone(), bus.inputs.clone()),
         store,
         feed,
@@ -147,7 +157,11 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
     machine.handle(&mut shells, Event::Health(Health::Store(store_health)));
     let config_health = extra.mistake.map_or(Ok(()), Err);
     machine.handle(&mut shells, Event::Health(Health::Config(config_health)));
-    machine.turn(&mut shells, queue).await
+    let outcome = machine.turn(&mut shells, queue).await;
+    if let Some(mqtt) = shells.mqtt.take() {
+        mqtt.stop().await;
+    }
+    outcome
 }
 
 /// Opens the store. A store that cannot be opened is no reason to leave a technician with a dark
@@ -366,6 +380,7 @@ impl Machine {
 /// The other ends.
 struct Shells {
     net: NetHandle,
+    mqtt: Option<mqtt::Handle>,
     store: Option<Store>,
     feed: broadcast::Sender<Feed>,
     replies: HashMap<RequestId, oneshot::Sender<Reply>>,
@@ -407,6 +422,9 @@ impl Shells {
                     "{}",
                     feed.detail
                 );
+                if let Some(mqtt) = &self.mqtt {
+                    mqtt.event(&feed);
+                }
                 // Nobody follows: fine.
                 let _ = self.feed.send(feed);
             }

@@ -100,6 +100,20 @@ impl<'a> Client<'a> {
             .json()
     }
 
+    /// DELETE; `None` when nobody listens or the connection broke.
+    pub fn delete(&self, path: &str) -> Option<Answer> {
+        self.host.enter(|| {
+            let mut request = self
+                .agent
+                .delete(format!("{}{path}", self.base))
+                .header("Origin", &self.base);
+            if let Some(cookie) = &self.cookie {
+                request = request.header("Cookie", cookie);
+            }
+            request.call().ok().map(answer)
+        })
+    }
+
     /// POST of JSON; `None` when nobody listens or the connection broke.
     pub fn post(&self, path: &str, body: &Value) -> Option<Answer> {
         self.host.enter(|| {

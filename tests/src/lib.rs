@@ -4,6 +4,7 @@
 //! The tests need root (network namespaces) and iproute2; the README's test command gives both.
 
 pub mod agent;
+pub mod broker;
 pub mod browser;
 pub mod crowd;
 pub mod http;

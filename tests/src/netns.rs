@@ -66,6 +66,22 @@ impl Host {
         });
     }
 
+    /// Gives the host's commands a file of their own in place of `/etc/NAME`: `machine-id`, `hosts`.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn etc(&self, name: &str, text: &str) {
+        let folder = format!("/etc/netns/{}", self.namespace);
+        std::fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
+        std::fs::write(format!("{folder}/{name}"), text)
+            .unwrap_or_else(|error| panic!("{folder}/{name}: {error}"));
+        // There must be something for it to stand in place of.
+        let real = format!("/etc/{name}");
+        if !std::path::Path::new(&real).exists() {
+            std::fs::write(&real, "").unwrap_or_else(|error| panic!("{real}: {error}"));
+        }
+    }
+
     /// A command that will run in the host.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new("ip");
@@ -111,6 +127,8 @@ impl Drop for Host {
                 let _ = Command::new("kill").args(["-9", pid]).output();
             }
         }
+        // Most hosts have none.
+        let _ = std::fs::remove_dir_all(format!("/etc/netns/{}", self.namespace));
         // A test that failed half-way may not have made it.
         let _ = Command::new("ip")
             .args(["netns", "del", &self.namespace])

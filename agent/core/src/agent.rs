@@ -339,6 +339,7 @@ impl Agent {
             Health::Config(outcome) => Health::Config(outcome.map_err(clean)),
             Health::Http(outcome) => Health::Http(outcome.map_err(clean)),
             Health::Https(outcome) => Health::Https(outcome.map_err(clean)),
+            Health::Broker(outcome) => Health::Broker(outcome.map_err(clean)),
         });
         self.out.redraw();
     }

@@ -22,6 +22,7 @@ pub(crate) struct HealthState {
     urls: Vec<String>,
     https: Option<String>,
     secured: Option<Secured>,
+    broker: Option<String>,
 }
 
 impl HealthState {
@@ -47,7 +48,13 @@ impl HealthState {
                 self.https = Some(text);
                 self.secured = None;
             }
+            Health::Broker(outcome) => self.broker = outcome.err(),
         }
+    }
+
+    /// Why the owner's broker is away: no alert, for the box does its work without it.
+    pub(crate) fn broker(&self) -> Option<&str> {
+        self.broker.as_deref()
     }
 
     /// The last word on the store was bad.

@@ -44,6 +44,8 @@ pub(crate) struct Heard<'a> {
     pub(crate) doubled_macs: &'a [String],
     /// The roster is full: how many it holds.
     pub(crate) roster_full: Option<usize>,
+    /// Why the owner's broker is away.
+    pub(crate) broker: Option<&'a str>,
 }
 
 /// The whole diagnosis.
@@ -75,6 +77,9 @@ pub(crate) fn diagnose(links: &[LinkFacts<'_>], heard: &Heard<'_>) -> Diagnosis 
         }
     }));
     findings.extend(heard.roster_full.map(|limit| Finding::RosterFull { limit }));
+    findings.extend(heard.broker.map(|why| Finding::Broker {
+        why: why.to_owned(),
+    }));
     let mut unreadable = heard.unreadable.to_vec();
     unreadable.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     unreadable.truncate(UNREADABLE_TOLD);
@@ -395,6 +400,7 @@ mod tests {
             doubled_serials: &many,
             doubled_macs: &macs,
             roster_full: Some(8192),
+            broker: None,
         };
         let diagnosis = diagnose(&[silent], &heard);
         assert_eq!(

@@ -227,4 +227,6 @@ pub enum Health {
     Http(Result<Vec<String>, String>),
     /// HTTPS is served beside it, or why not. The plain page does not depend on it.
     Https(Result<Secured, String>),
+    /// The owner's broker is connected, or why not and the remedy.
+    Broker(Result<(), String>),
 }

@@ -480,6 +480,11 @@ pub enum Finding {
         /// How many it holds.
         limit: usize,
     },
+    /// The owner's broker is not connected.
+    Broker {
+        /// Why, and the remedy.
+        why: String,
+    },
     /// Sending failed.
     SendFailed {
         /// Which link.

@@ -276,11 +276,15 @@ impl Desk {
         if !insist || !outcome.ok {
             return Ok(outcome);
         }
+        let Some(submission) = outcome.submission.clone() else {
+            return Ok(outcome);
+        };
         let id = new_id()?;
         let confirm = Confirm {
             id: id.clone(),
             expires: Some(Expires(now() + EXPIRES)),
             case: target.case.clone(),
+            submission,
             serial: case.serial.clone(),
             insist,
         };

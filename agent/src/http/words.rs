@@ -258,6 +258,7 @@ pub(crate) fn finding_name(finding: &Finding) -> &'static str {
         Finding::SendFailed { .. } => "send-failed",
         Finding::DoubledMac { .. } => "doubled-mac",
         Finding::RosterFull { .. } => "roster-full",
+        Finding::Broker { .. } => "broker",
     }
 }
 

@@ -377,6 +377,11 @@ async fn move_on(write: &mut WriteHalf<Box<dyn Stream>>, bytes: &[u8]) -> io::Re
     }
 }
 
+/// Whether the password file can be used.
+pub(crate) fn check_password(dial: &Dial) -> Result<(), Trouble> {
+    password(dial).map(|_| ())
+}
+
 /// The first line of the password file.
 fn password(dial: &Dial) -> Result<Option<Zeroizing<String>>, Trouble> {
     let Some(path) = &dial.password_file else {

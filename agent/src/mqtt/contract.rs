@@ -7,8 +7,8 @@ mod payloads;
 mod topics;
 
 pub use commands::{
-    CaseCommand, CommandId, Confirm, Expires, IdOnly, Lamp, OpenCase, Plain, Resolve, SubmitFile,
-    SubmitKey,
+    CaseCommand, CheckLogin, CommandId, Confirm, Expires, IdOnly, Lamp, OpenCase, Plain, Resolve,
+    SubmitFile, SubmitKey, SubmitPassword,
 };
 pub use payloads::{
     Alarm, Broker, CaseState, Device, Devices, EVENTS_LOST, Event, Info, Outcome, Problem, State,
@@ -25,16 +25,25 @@ pub const OFFLINE: &str = "offline";
 pub const COMMAND_LIMIT: usize = 4096;
 /// No payload of the box is longer; a longer list of devices is cut.
 pub const PAYLOAD_LIMIT: usize = 200 * 1024;
+/// Verbs whose commands hold a secret: taken over TLS or loopback only.
+pub const SECRET_VERBS: [&str; 4] = [
+    "submit-key",
+    "submit-file",
+    "submit-password",
+    "check-login",
+];
 /// Every verb of `cmd/VERB`.
-pub const VERBS: [&str; 10] = [
+pub const VERBS: [&str; 12] = [
     "scan",
     "identify",
     "lamp",
     "open-case",
     "submit-key",
     "submit-file",
+    "submit-password",
     "confirm",
     "withdraw",
     "resolve",
+    "check-login",
     "cancel-case",
 ];

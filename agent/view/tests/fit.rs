@@ -312,6 +312,9 @@ fn findings() -> Vec<Finding> {
             mac: "44-47-cc-37-ce-81".into(),
         },
         Finding::RosterFull { limit: 8192 },
+        Finding::Broker {
+            why: "the broker's certificate is not accepted: it has expired".into(),
+        },
         Finding::SendFailed {
             link: link(),
             why: why(),

@@ -56,6 +56,7 @@ impl Agent {
             doubled_serials: &self.roster.doubled_serials(DOUBLED_TOLD),
             doubled_macs: &self.roster.doubled_macs(DOUBLED_TOLD),
             roster_full: self.roster.full(),
+            broker: self.health.broker(),
         };
         diagnose(&facts, &heard)
     }

@@ -157,9 +157,11 @@ pub struct Confirm {
     pub expires: Option<Expires>,
     /// The case.
     pub case: String,
+    /// The `submission` that is meant, as the hand-over's result or the case names it.
+    pub submission: String,
     /// The whole serial of the device that is meant.
     pub serial: String,
-    /// Send although the case had too many wrong keys.
+    /// Send although the case says `must_insist`.
     #[serde(default)]
     pub insist: bool,
 }
@@ -227,6 +229,41 @@ pub struct SubmitFile {
     /// As in `submit-key`.
     #[serde(default)]
     pub serial: Option<String>,
+}
+
+/// `submit-password`: the first password of a device that has none.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubmitPassword {
+    /// Names the command.
+    pub id: CommandId,
+    /// Not after this.
+    #[serde(default)]
+    pub expires: Option<Expires>,
+    /// The case.
+    pub case: String,
+    /// The device's first password.
+    #[serde(deserialize_with = "secret")]
+    pub new_password: SecretText,
+    /// As in `submit-key`.
+    #[serde(default)]
+    pub serial: Option<String>,
+}
+
+/// `check-login`: does this password log in at the device's own web page? Tried once for each end of a case.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckLogin {
+    /// Names the command.
+    pub id: CommandId,
+    /// Not after this.
+    #[serde(default)]
+    pub expires: Option<Expires>,
+    /// The case.
+    pub case: String,
+    /// The password that was set.
+    #[serde(deserialize_with = "secret")]
+    pub password: SecretText,
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretText, D::Error> {

@@ -37,7 +37,7 @@ pub struct Broker {
     pub version: String,
     /// Over TLS.
     pub tls: bool,
-    /// `submit-key` and `submit-file` are taken: TLS or loopback.
+    /// Commands that hold a secret are taken: TLS or loopback.
     pub takes_keys: bool,
     /// Device codes are published.
     pub publishes_codes: bool,
@@ -67,7 +67,7 @@ pub struct State {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Alarm {
     /// `expires-soon`, `may-be-void`, `void`, `unclear`, `device-gone`, `maybe-restarted`, `locked`, `refused`,
-    /// `store`, `panel`, `config`, `http`.
+    /// `store`, `panel`, `config`, `http`, `https`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The case, if it is about one.
@@ -135,6 +135,9 @@ pub struct CaseState {
     pub ipv4: Option<String>,
     /// Firmware.
     pub firmware: String,
+    /// `reset`, or `first-password` for a device that has none: no code, no key, no clock.
+    #[serde(default)]
+    pub kind: String,
     /// The vendor returns a key to type; otherwise a file.
     pub typed_key: bool,
     /// `exporting`, `awaiting`, `ready`, `exchanging`, `sending`, `unclear`, `done`, `void`, `failed`, `cancelled`.
@@ -159,6 +162,10 @@ pub struct CaseState {
     pub doubt: Option<Problem>,
     /// The next attempt needs `insist`.
     pub must_insist: bool,
+    /// Why: `keys-refused` or `re-exported` (somebody else asked the device for a code).
+    pub insist_because: Option<String>,
+    /// Names the key that waits for its confirmation, is being sent or was; another one after every hand-over.
+    pub submission: Option<String>,
     /// The device can pass the password on to its cameras.
     pub can_sync: bool,
     /// The key that waits was handed over with "on its cameras too".
@@ -204,10 +211,13 @@ pub struct Outcome {
     /// The command came before: nothing was done now, this is what became of it then.
     #[serde(default)]
     pub repeated: bool,
-    /// `done`, `case-open`, `awaiting-confirm` or `succeeded`, if it was carried out.
+    /// `done`, `case-open`, `awaiting-confirm`, `succeeded` or `login-worked`, if it was carried out.
     pub outcome: Option<String>,
     /// The case it is about.
     pub case: Option<String>,
+    /// What a confirmation must name; with `awaiting-confirm`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submission: Option<String>,
     /// Why it was not carried out.
     pub problem: Option<Problem>,
 }

@@ -120,6 +120,12 @@ fn english(finding: &Finding) -> Words {
             "Plug the box into a smaller part of the network.",
             "Use a smaller network.",
         ),
+        Finding::Broker { why } => Words::new(
+            "No MQTT broker",
+            &format!("The box reaches no broker: {why}."),
+            "The box works without it and goes on trying. Its log and [mqtt] in resetbox.toml say more.",
+            "Check the broker.",
+        ),
         Finding::SendFailed { link, why } => Words::new(
             &format!("{link}: cannot send"),
             &format!("The system says: {why}."),
@@ -237,6 +243,12 @@ fn indonesian(finding: &Finding) -> Words {
             &format!("Perangkat yang menjawab lebih dari {limit} yang bisa diingat kotak."),
             "Pasang kotak di bagian jaringan yang lebih kecil.",
             "Pakai jaringan lebih kecil.",
+        ),
+        Finding::Broker { why } => Words::new(
+            "Broker MQTT tidak ada",
+            &format!("Kotak tidak bisa menghubungi broker: {why}."),
+            "Kotak tetap bekerja dan terus mencoba. Lihat log dan [mqtt] di resetbox.toml.",
+            "Periksa broker.",
         ),
         Finding::SendFailed { link, why } => Words::new(
             &format!("{link}: gagal mengirim"),
