@@ -1,10 +1,14 @@
 //! A real Chromium inside a host, steered by its driver: a person's hands and eyes.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
 use thirtyfour::prelude::*;
-use thirtyfour::{ChromiumLikeCapabilities, WebDriver};
+use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel, WebDriver};
 
 use crate::netns::Host;
 use crate::process::Running;
@@ -23,7 +27,7 @@ pub enum Screen {
 /// One browser window with a profile of its own. Call [`Browser::close`] at the end.
 pub struct Browser {
     driver: WebDriver,
-    _chromedriver: Running,
+    chromedriver: Running,
     profile: PathBuf,
     shots: PathBuf,
 }
@@ -73,12 +77,16 @@ impl Browser {
             dark.expect("a list of arguments");
         }
         if screen != Screen::Desk {
-            let phone = serde_json::json!({
+            let phone = json!({
                 "deviceMetrics": { "width": 360, "height": 740, "pixelRatio": 2.0, "touch": true }
             });
             wishes
                 .add_experimental_option("mobileEmulation", phone)
                 .expect("an option");
+        }
+        for log in ["browser", "performance"] {
+            let wish = wishes.set_logging_prefs(log, LoggingPrefsLogLevel::All);
+            wish.expect("a wish");
         }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wishes)
             .await
@@ -87,7 +95,7 @@ impl Browser {
         std::fs::create_dir_all(&shots).expect("target is writable");
         Self {
             driver,
-            _chromedriver: chromedriver,
+            chromedriver,
             profile,
             shots,
         }
@@ -120,6 +128,22 @@ impl Browser {
         }
         self.picture("failed").await;
         panic!("no {css} on:\n{}", self.text().await);
+    }
+
+    /// Waits until nothing of this is on the page any more.
+    ///
+    /// # Panics
+    /// After 20 s, with the page's text.
+    pub async fn wait_gone(&self, css: &str) {
+        for _ in 0..200 {
+            let found = self.driver.find_all(By::Css(css)).await;
+            if found.is_ok_and(|all| all.is_empty()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.picture("failed").await;
+        panic!("{css} is still on:\n{}", self.text().await);
     }
 
     /// Waits until the page's text holds `wanted`.
@@ -158,11 +182,37 @@ impl Browser {
                 if ready && element.click().await.is_ok() {
                     return;
                 }
+                // It may lie under the head or the foot of the page: a thumb would scroll.
+                if ready && let Ok(argument) = element.to_json() {
+                    let centre = "arguments[0].scrollIntoView({ block: 'center' })";
+                    let _ = self.driver.execute(centre, vec![argument]).await;
+                }
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         self.picture("failed").await;
         panic!("no button `{text}` on:\n{}", self.text().await);
+    }
+
+    /// Taps the first element of this kind.
+    ///
+    /// # Panics
+    /// After 20 s, with the page's text.
+    pub async fn tap_at(&self, css: &str) {
+        for _ in 0..200 {
+            if let Ok(element) = self.driver.find(By::Css(css)).await {
+                let argument = element.to_json().expect("an element");
+                let centre = "arguments[0].scrollIntoView({ block: 'center' })";
+                // A page that just changed may have taken the element away: look again.
+                let _ = self.driver.execute(centre, vec![argument]).await;
+                if element.click().await.is_ok() {
+                    return;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.picture("failed").await;
+        panic!("{css} cannot be tapped on:\n{}", self.text().await);
     }
 
     /// What is written on the page.
@@ -173,22 +223,140 @@ impl Browser {
         }
     }
 
-    /// Writes `target/screens-web/NAME.png`: what the screen shows.
+    /// Writes `NAME.png` to the folder of the pictures: what the screen shows.
     pub async fn picture(&self, name: &str) {
         let path = self.shots.join(format!("{name}.png"));
         self.driver.screenshot(&path).await.expect("a picture");
     }
 
+    /// The same of the whole page, from its head to its foot.
+    pub async fn whole_picture(&self, name: &str) {
+        let asked = "return document.documentElement.scrollHeight";
+        let height = self.ask(asked).await.as_u64().unwrap_or(0).max(740);
+        let metrics =
+            json!({ "width": 360, "height": height, "deviceScaleFactor": 1.5, "mobile": true });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
+        self.picture(name).await;
+        let phone = json!({ "width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true });
+        self.devtools("Emulation.setDeviceMetricsOverride", phone)
+            .await;
+    }
+
+    /// The folder of the pictures, for whoever wants to look.
+    pub fn shots(&self) -> &Path {
+        &self.shots
+    }
+
     /// A value computed by the page.
-    pub async fn ask(&self, script: &str) -> serde_json::Value {
+    pub async fn ask(&self, script: &str) -> Value {
         let answer = self.driver.execute(script, Vec::new()).await;
         answer.expect("the script runs").json().clone()
     }
 
+    /// A command of the browser's own tools.
+    pub async fn devtools(&self, command: &str, arguments: Value) -> Value {
+        let answer = self.driver.cdp().send_raw(command, arguments).await;
+        answer.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    /// Presses a key wherever the focus is.
+    pub async fn press(&self, key: Key) {
+        let chain = self.driver.action_chain().send_keys(key);
+        chain.perform().await.expect("a key");
+    }
+
+    /// Types into the element, as soon as it takes it.
+    ///
+    /// # Panics
+    /// After 20 s, with the page's text.
+    pub async fn type_into(&self, css: &str, text: &str) {
+        for _ in 0..200 {
+            if let Ok(element) = self.driver.find(By::Css(css)).await
+                && element.send_keys(text).await.is_ok()
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.picture("failed").await;
+        panic!("{css} takes no text on:\n{}", self.text().await);
+    }
+
+    /// What the browser asked for since this was called last: addresses, and bytes received over the network.
+    ///
+    /// # Panics
+    /// When the browser keeps no such log.
+    pub async fn requests(&self) -> (Vec<String>, u64) {
+        let log = self.driver.get_log("performance").await.expect("a log");
+        let (mut urls, mut bytes, mut ours) = (Vec::new(), 0, BTreeSet::new());
+        for entry in log {
+            let entry: Value = serde_json::from_str(&entry.message).expect("an event");
+            let (method, params) = (&entry["message"]["method"], &entry["message"]["params"]);
+            match method.as_str() {
+                Some("Network.requestWillBeSent") => {
+                    let url = params["request"]["url"].as_str().unwrap_or_default();
+                    if url.starts_with("http") {
+                        ours.insert(params["requestId"].to_string());
+                    }
+                    urls.push(url.to_owned());
+                }
+                Some("Page.navigatedWithinDocument") => {
+                    let url = params["url"].as_str().unwrap_or_default();
+                    urls.push(url.to_owned());
+                }
+                Some("Network.loadingFinished")
+                    if ours.contains(&params["requestId"].to_string()) =>
+                {
+                    bytes += params["encodedDataLength"].as_f64().unwrap_or_default() as u64;
+                }
+                _ => {}
+            }
+        }
+        (urls, bytes)
+    }
+
+    /// What the page complained about: errors of its script, and what its own policy forbade. Refused requests are the
+    /// page's business.
+    ///
+    /// # Panics
+    /// When the browser keeps no such log.
+    pub async fn complaints(&self) -> Vec<String> {
+        let log = self.driver.browser_log().await.expect("a log");
+        log.into_iter()
+            .map(|entry| entry.message)
+            .filter(|text| {
+                ["Uncaught", "Refused", "violates", "Content Security"]
+                    .iter()
+                    .any(|sign| text.contains(sign))
+            })
+            .collect()
+    }
+
     /// Ends the browser.
     pub async fn close(self) {
-        // The driver is killed right afterwards in any case.
-        let _ = self.driver.quit().await;
+        // What is left of it is ended right afterwards in any case.
+        let _ = self.driver.clone().quit().await;
+    }
+}
+
+impl Drop for Browser {
+    /// After a failed test nobody said good-bye: the driver's library would wait two minutes for an answer.
+    fn drop(&mut self) {
+        // An error means that it has ended properly.
+        if self.driver.clone().leak().is_ok() {
+            let pid = self.chromedriver.pid();
+            let path = format!("/proc/{pid}/task/{pid}/children");
+            let children = std::fs::read_to_string(path).unwrap_or_default();
+            for child in children
+                .split_whitespace()
+                .filter_map(|pid| pid.parse().ok())
+            {
+                // It may have ended by itself.
+                let _ = kill(Pid::from_raw(child), Signal::SIGKILL);
+            }
+        }
+        // A folder that stays behind lies among the temporary ones.
         let _ = std::fs::remove_dir_all(&self.profile);
     }
 }

@@ -49,6 +49,7 @@ pub(crate) fn device(number: u8, way: Way) -> DeviceView {
         way,
         owner_ways: OwnerWays::default(),
         can_sync: false,
+        recorder: false,
         may_refuse: false,
         cloud_bound: false,
         boot_time: None,

@@ -146,6 +146,8 @@ pub struct DeviceView {
     pub owner_ways: sadp::OwnerWays,
     /// It is a recorder that can pass the password on to its cameras.
     pub can_sync: bool,
+    /// It looks like a recorder: it logs in to cameras, and must be told their new passwords.
+    pub recorder: bool,
     /// It announces SADP 3.x and may refuse what the box asks.
     pub may_refuse: bool,
     /// Its cloud state forbids or hinders a local reset (bound).

@@ -192,6 +192,8 @@ pub(crate) struct DeviceBody {
     pub(crate) owner_ways: Vec<OwnerWay>,
     /// A recorder that can pass the password on to its cameras.
     pub(crate) can_sync: bool,
+    /// It looks like a recorder: it logs in to cameras, and must be told their new passwords.
+    pub(crate) recorder: bool,
     /// It announces SADP 3.x and may refuse what the box asks.
     pub(crate) may_refuse: bool,
     /// Its cloud state forbids or hinders a local reset.
@@ -515,6 +517,7 @@ impl DeviceBody {
                 .filter_map(|(set_up, way)| set_up.then_some(way))
                 .collect(),
             can_sync: device.can_sync,
+            recorder: device.recorder,
             may_refuse: device.may_refuse,
             cloud_bound: device.cloud_bound,
             boot_time: device.boot_time.clone(),

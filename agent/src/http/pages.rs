@@ -1,24 +1,28 @@
 //! The phone page as the server writes it: readable as it is, taken over by the script where there
-//! is one. Escapes everything that a device said.
+//! is one. What each address reads like is in [`reading`]; here are the frame and the words.
+
+mod reading;
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::convert::Infallible;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path};
+use axum::http::header::SET_COOKIE;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use axum::routing::get;
 use resetbox_core::View;
 use resetbox_core::policy::Language;
-use resetbox_core::view::{CaseView, DeviceView};
-use resetbox_view::texts;
+use serde::Serialize;
 
-use super::assets::{self, PAGE, WORDS, html};
-use super::language::{Wanted, tag};
+use super::api::books;
+use super::assets::{self, MODULES, PAGE, WORDS, html};
+use super::language::{self, LANGUAGE_COOKIE, tag};
+use super::session::Transport;
 use super::{Shared, words};
-
-static TABLE: LazyLock<BTreeMap<String, [String; 2]>> =
-    LazyLock::new(|| serde_json::from_str(WORDS).expect("a test reads words.json"));
 
 pub(crate) fn router(app: Shared) -> Router {
     let pages = Router::new()
@@ -31,15 +35,151 @@ pub(crate) fn router(app: Shared) -> Router {
     pages.merge(assets::router())
 }
 
+/// Who reads: in which language, and whether they may see what a session opens.
+struct Reader {
+    app: Shared,
+    view: Arc<View>,
+    say: Say,
+    /// The language was asked for in the address: it is to be remembered.
+    chose_language: bool,
+    admitted: bool,
+}
+
+impl FromRequestParts<Shared> for Reader {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Infallible> {
+        let chosen = language::wanted(&parts.uri, &HeaderMap::new());
+        let wanted = language::wanted(&parts.uri, &parts.headers);
+        let view = app.view();
+        let Ok(transport) = Transport::from_request_parts(parts, app).await;
+        Ok(Self {
+            say: Say(wanted.unwrap_or(view.language)),
+            view,
+            chose_language: chosen.is_some(),
+            admitted: app.admits(&parts.headers, transport),
+            app: app.clone(),
+        })
+    }
+}
+
+async fn home(reader: Reader) -> Response {
+    let title = reader.say.word("cameras");
+    reader.page(title, &reading::home(&reader))
+}
+
+async fn device(Path(mac): Path<String>, reader: Reader) -> Response {
+    let mac: Option<sadp::Mac> = mac.parse().ok();
+    let found = (reader.view.devices.iter()).find(|device| Some(device.mac) == mac);
+    match found {
+        Some(device) => reader.page(&device.model, &reading::device(&reader, device)),
+        None => reader.gone(),
+    }
+}
+
+async fn case(Path(id): Path<String>, reader: Reader) -> Response {
+    let found = reader.view.cases.iter().find(|case| case.id.0 == id);
+    match found {
+        Some(case) => reader.page(&case.model, &reading::case(&reader, case)),
+        None => reader.gone(),
+    }
+}
+
+async fn diagnosis(reader: Reader) -> Response {
+    let title = reader.say.word("diag_title");
+    reader.page(title, &reading::diagnosis(&reader))
+}
+
+async fn log(reader: Reader) -> Response {
+    let title = reader.say.word("log_title");
+    let lines = if reader.admitted {
+        Some(books::read(&reader.app, 200).await)
+    } else {
+        None
+    };
+    reader.page(title, &reading::log(&reader, lines))
+}
+
+impl Reader {
+    fn gone(&self) -> Response {
+        self.page(self.say.word("not_found"), &reading::gone(&self.say))
+    }
+
+    /// The frame around `main`.
+    fn page(&self, title: &str, main: &str) -> Response {
+        let Self { view, say, .. } = self;
+        let current = |language| match say.0 == language {
+            true => " aria-current=\"true\"",
+            false => "",
+        };
+        let preload: String = (MODULES.iter())
+            .map(|name| format!("<link rel=\"modulepreload\" href=\"{name}\">"))
+            .collect();
+        let (title, name) = (escape(title), escape(&view.box_name));
+        let doing = say.word(words::indicator_key(view.indicator.state));
+        let words = say.json();
+        let fill: [(&str, &str); 11] = [
+            ("{{lang}}", tag(say.0)),
+            ("{{title}}", &title),
+            ("{{box}}", &name),
+            ("{{preload}}", &preload),
+            ("{{en}}", current(Language::En)),
+            ("{{id}}", current(Language::Id)),
+            ("{{doing}}", doing),
+            ("{{noscript}}", say.word("noscript")),
+            ("{{language}}", say.word("language")),
+            ("{{words}}", &words),
+            ("{{main}}", main),
+        ];
+        let mut text = PAGE.to_owned();
+        for (mark, value) in fill {
+            text = text.replace(mark, value);
+        }
+        let mut response = html(text);
+        if self.chose_language {
+            let cookie = format!(
+                "{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Strict",
+                tag(say.0)
+            );
+            let value = HeaderValue::try_from(cookie).expect("plain ASCII");
+            response.headers_mut().insert(SET_COOKIE, value);
+        }
+        response
+    }
+}
+
+static TABLE: LazyLock<BTreeMap<String, [String; 2]>> =
+    LazyLock::new(|| serde_json::from_str(WORDS).expect("a test reads words.json"));
+
 /// Words in one language.
 struct Say(Language);
 
 impl Say {
+    /// The word for a key; nothing for an unknown one.
     fn word(&self, key: &str) -> &'static str {
         TABLE.get(key).map_or("", |both| match self.0 {
             Language::En => both[0].as_str(),
             Language::Id => both[1].as_str(),
         })
+    }
+
+    /// The word for a prefix and the name that `value` has in JSON.
+    fn named(&self, prefix: &str, value: impl Serialize) -> &'static str {
+        let name = serde_json::to_value(value).ok();
+        let name = name
+            .as_ref()
+            .and_then(|name| name.as_str())
+            .unwrap_or_default();
+        self.word(&format!("{prefix}{name}"))
+    }
+
+    /// A word with its marks filled in, as text of HTML.
+    fn fill(&self, key: &str, marks: &[(&str, &str)]) -> String {
+        let mut text = escape(self.word(key)).replace("&#123;", "{");
+        for (mark, value) in marks {
+            text = text.replace(&format!("{{{mark}}}"), &escape(value));
+        }
+        text
     }
 
     /// The words as the script reads them.
@@ -48,201 +188,11 @@ impl Say {
             .keys()
             .map(|key| (key.as_str(), self.word(key)))
             .collect();
-        // `<` would end the script element that holds the words.
-        (serde_json::to_string(&words).expect("strings always serialise")).replace('<', "\\u003c")
+        // `<` would end the script element that holds the words, `{{` is a mark of the frame.
+        (serde_json::to_string(&words).expect("strings always serialise"))
+            .replace('<', "\\u003c")
+            .replace("{{", "{\\u007b")
     }
-}
-
-async fn home(State(app): State<Shared>, wanted: Wanted) -> Response {
-    let (view, say) = (app.view(), Say(app.language(&wanted)));
-    let mut main = String::new();
-    let open: Vec<_> = view
-        .cases
-        .iter()
-        .filter(|case| case.phase.is_open())
-        .collect();
-    if !open.is_empty() {
-        main.push_str(&format!("<h2>{}</h2>", say.word("open_cases")));
-        for case in open {
-            main.push_str(&case_card(case, &say));
-        }
-    }
-    main.push_str(&format!("<h2>{}</h2>", say.word("cameras")));
-    if view.devices.is_empty() {
-        main.push_str(&format!(
-            "<p class=\"empty\"><b>{}</b><br>{}</p>",
-            say.word("no_devices"),
-            say.word("no_devices_hint")
-        ));
-    }
-    for device in view.devices.iter().take(300) {
-        main.push_str(&device_card(device, &say));
-    }
-    page(&view, &say, say.word("cameras"), &main)
-}
-
-async fn device(State(app): State<Shared>, Path(mac): Path<String>, wanted: Wanted) -> Response {
-    let (view, say) = (app.view(), Say(app.language(&wanted)));
-    let found = mac
-        .parse()
-        .ok()
-        .and_then(|mac: sadp::Mac| view.devices.iter().find(|device| device.mac == mac));
-    let Some(device) = found else {
-        return page(&view, &say, say.word("not_found"), &gone(&say));
-    };
-    let way = words::way_key(device.way);
-    let main = format!(
-        "<h1>{}</h1>{}<p>{}</p>",
-        escape(&device.model),
-        facts(
-            &say,
-            &[
-                (
-                    "address",
-                    &device.ipv4.map(|ip| ip.to_string()).unwrap_or_default()
-                ),
-                ("serial", &device.serial),
-                ("firmware", &device.firmware),
-                ("mac", &device.mac.to_string()),
-            ]
-        ),
-        say.word(way),
-    );
-    page(&view, &say, &device.model, &main)
-}
-
-async fn case(State(app): State<Shared>, Path(id): Path<String>, wanted: Wanted) -> Response {
-    let (view, say) = (app.view(), Say(app.language(&wanted)));
-    let Some(case) = view.cases.iter().find(|case| case.id.0 == id) else {
-        return page(&view, &say, say.word("not_found"), &gone(&say));
-    };
-    let mut main = format!(
-        "<h1>{}</h1><p class=\"state\">{}</p>",
-        escape(&case.model),
-        texts::phase(say.0, case.phase)
-    );
-    for problem in [&case.problem, &case.doubt].into_iter().flatten() {
-        let said = words::problem(say.0, problem);
-        main.push_str(&format!(
-            "<div class=\"notice\"><b>{}</b><p>{} {}</p></div>",
-            escape(&said.title),
-            escape(&said.what),
-            escape(&said.next)
-        ));
-    }
-    main.push_str(&facts(
-        &say,
-        &[
-            (
-                "address",
-                &case.ipv4.map(|ip| ip.to_string()).unwrap_or_default(),
-            ),
-            ("serial", &case.serial),
-            ("firmware", &case.firmware),
-        ],
-    ));
-    page(&view, &say, &case.model, &main)
-}
-
-async fn diagnosis(State(app): State<Shared>, wanted: Wanted) -> Response {
-    let (view, say) = (app.view(), Say(app.language(&wanted)));
-    let mut main = format!("<h1>{}</h1>", say.word("diag_title"));
-    for finding in &view.diagnosis.findings {
-        let said = words::finding(say.0, finding);
-        main.push_str(&format!(
-            "<div class=\"card\"><b>{}</b><p>{} {}</p></div>",
-            escape(&said.title),
-            escape(&said.what),
-            escape(&said.next)
-        ));
-    }
-    page(&view, &say, say.word("diag_title"), &main)
-}
-
-/// The log needs a session, which needs the script: without one there is only its name.
-async fn log(State(app): State<Shared>, wanted: Wanted) -> Response {
-    let (view, say) = (app.view(), Say(app.language(&wanted)));
-    let main = format!("<h1>{}</h1>", say.word("log_title"));
-    page(&view, &say, say.word("log_title"), &main)
-}
-
-fn page(view: &View, say: &Say, title: &str, main: &str) -> Response {
-    let fill: [(&str, &str); 8] = [
-        ("{{lang}}", tag(say.0)),
-        ("{{title}}", &escape(title)),
-        ("{{box}}", &escape(&view.box_name)),
-        (
-            "{{doing}}",
-            say.word(words::indicator_key(view.indicator.state)),
-        ),
-        ("{{noscript}}", say.word("noscript")),
-        ("{{language}}", say.word("language")),
-        ("{{words}}", &say.json()),
-        ("{{main}}", main),
-    ];
-    let mut text = PAGE.to_owned();
-    for (mark, value) in fill {
-        text = text.replacen(mark, value, if mark == "{{box}}" { 2 } else { 1 });
-    }
-    html(text)
-}
-
-fn gone(say: &Say) -> String {
-    format!(
-        "<h1>{}</h1><p>{}</p><p><a href=\"/\">{}</a></p>",
-        say.word("not_found"),
-        say.word("not_found_hint"),
-        say.word("cameras")
-    )
-}
-
-fn facts(say: &Say, rows: &[(&str, &str)]) -> String {
-    let rows: String = (rows.iter())
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(key, value)| {
-            format!(
-                "<div><dt>{}</dt><dd>{}</dd></div>",
-                say.word(key),
-                escape(value)
-            )
-        })
-        .collect();
-    format!("<dl class=\"facts\">{rows}</dl>")
-}
-
-fn device_card(device: &DeviceView, say: &Say) -> String {
-    card(
-        &format!("/devices/{}", device.mac),
-        &device.model,
-        device
-            .ipv4
-            .map_or_else(|| say.word("no_address").to_owned(), |ip| ip.to_string()),
-        &device.serial_tail,
-        "",
-    )
-}
-
-fn case_card(case: &CaseView, say: &Say) -> String {
-    card(
-        &format!("/cases/{}", case.id),
-        &case.model,
-        case.ipv4
-            .map_or_else(|| say.word("no_address").to_owned(), |ip| ip.to_string()),
-        &case.serial_tail,
-        texts::phase(say.0, case.phase),
-    )
-}
-
-fn card(href: &str, model: &str, address: String, serial_tail: &str, state: &str) -> String {
-    let tail = texts::tail(serial_tail);
-    format!(
-        "<a class=\"card row\" href=\"{}\"><span class=\"main\"><b>{}</b>\
-         <span class=\"facts-line\"><span>{address}</span> <span>{}</span></span></span>\
-         <span class=\"state\">{state}</span></a>",
-        escape(href),
-        escape(model),
-        escape(&tail),
-    )
 }
 
 /// Text as HTML, in element content and in quoted attributes.
@@ -282,15 +232,43 @@ mod tests {
         }
     }
 
+    /// Words go stale when what said them is taken away.
+    #[test]
+    fn every_word_is_said_somewhere() {
+        // These are put together from a prefix and a name of the API's.
+        const PREFIXES: [&str; 10] = [
+            "login_",
+            "phase_",
+            "ind_",
+            "mark_",
+            "alert_",
+            "way_",
+            "owner_",
+            "did_",
+            "by_",
+            "strength_",
+        ];
+        let scripts: String = (assets::ASSETS.iter())
+            .map(|asset| asset.text)
+            .chain([include_str!("pages.rs"), include_str!("pages/reading.rs")])
+            .collect();
+        for key in TABLE.keys() {
+            let stem = key.strip_suffix("_1").unwrap_or(key);
+            let said = ["'", "\""]
+                .iter()
+                .any(|quote| scripts.contains(&format!("{quote}{stem}{quote}")))
+                || scripts.contains(&format!(" {stem}: ["));
+            let put_together = PREFIXES.iter().any(|prefix| key.starts_with(prefix));
+            assert!(said || put_together, "nobody says {key}");
+        }
+    }
+
     #[test]
     fn a_device_cannot_write_html() {
-        let card = card(
-            "/x",
-            "<script>alert('1')</script>",
-            "a".into(),
-            "\"&{{words}}",
-            "",
+        let said = Say(Language::En).fill(
+            "alert_refused",
+            &[("tail", "<script>alert('1')</script>\"&{{words}}")],
         );
-        assert!(!card.contains("<script") && !card.contains("{{"), "{card}");
+        assert!(!said.contains("<script") && !said.contains("{{"), "{said}");
     }
 }

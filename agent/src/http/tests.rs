@@ -21,6 +21,7 @@ macro_rules! by_both_doors {
 mod limits;
 mod noise;
 mod pairing;
+mod passwords;
 mod routes;
 mod shapes;
 mod tls;
@@ -361,6 +362,7 @@ fn fixture() -> View {
         way: sadp::Way::TypedKey,
         owner_ways: sadp::OwnerWays::default(),
         can_sync: false,
+        recorder: false,
         may_refuse: false,
         cloud_bound: false,
         boot_time: None,

@@ -5,7 +5,6 @@ use resetbox_core::Channel;
 use resetbox_core::policy::Language;
 use resetbox_core::view::{CaseAlert, Finding, IndicatorState};
 pub(crate) use resetbox_view::texts::{finding, problem};
-use sadp::Way;
 
 use super::fault::Refusal;
 
@@ -276,16 +275,5 @@ pub(crate) fn indicator_key(state: IndicatorState) -> &'static str {
         IndicatorState::Refused => "ind_refused",
         IndicatorState::Fault => "ind_fault",
         IndicatorState::Identify => "ind_identify",
-    }
-}
-
-/// The key of a way of recovery in the phone page's words.
-pub(crate) fn way_key(way: Way) -> &'static str {
-    match way {
-        Way::Activate => "way_activate",
-        Way::TypedKey => "way_typed-key",
-        Way::KeyFile => "way_key-file",
-        Way::AskVendor => "way_ask-vendor",
-        Way::None => "way_none",
     }
 }

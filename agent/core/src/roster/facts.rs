@@ -55,6 +55,7 @@ pub(crate) fn facts(device: &Device, now: Mono) -> DeviceView {
         way: sadp::way(device),
         owner_ways: sadp::owner_ways(device),
         can_sync: device.sync_ipc_password,
+        recorder: device.is_recorder(),
         may_refuse: device.may_refuse(),
         cloud_bound: device.ezviz_bind_status == Some(1),
         boot_time: text(&device.boot_time_text),

@@ -54,6 +54,7 @@ fn device(number: u8, address: Ipv4Addr, port: u16) -> DeviceView {
         way: sadp::Way::TypedKey,
         owner_ways: sadp::OwnerWays::default(),
         can_sync: false,
+        recorder: false,
         may_refuse: false,
         cloud_bound: false,
         boot_time: None,

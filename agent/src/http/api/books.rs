@@ -78,7 +78,8 @@ pub(crate) async fn audit_csv(_: Admitted, State(app): State<Shared>) -> Result<
     ))
 }
 
-async fn read(app: &Shared, limit: usize) -> Result<Vec<AuditBody>, Fault> {
+/// The newest lines, newest first.
+pub(crate) async fn read(app: &Shared, limit: usize) -> Result<Vec<AuditBody>, Fault> {
     let entries = (app.bus.books.audit(limit.min(5000)).await).map_err(Refusal::Store)?;
     Ok(entries.iter().map(AuditBody::from).collect())
 }

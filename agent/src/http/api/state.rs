@@ -69,17 +69,17 @@ pub(crate) async fn state(
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Diagnosis {
     /// Probes sent since start.
-    probes: u64,
+    pub(crate) probes: u64,
     /// Answers heard since start.
-    answers: u64,
+    pub(crate) answers: u64,
     /// What is not as it should be, most likely culprit first.
-    findings: Vec<FindingBody>,
+    pub(crate) findings: Vec<FindingBody>,
     /// Datagrams that could not be read, by reason.
-    unreadable: Vec<Unreadable>,
+    pub(crate) unreadable: Vec<Unreadable>,
     /// Addresses of other clients that ask devices too.
-    other_clients: Vec<String>,
+    pub(crate) other_clients: Vec<String>,
     /// Network interfaces.
-    links: Vec<Link>,
+    pub(crate) links: Vec<Link>,
 }
 
 /// One thing that is not as it should be.
@@ -90,20 +90,20 @@ pub(crate) struct FindingBody {
     #[schema(example = "no-cable")]
     kind: String,
     /// A few words.
-    title: String,
+    pub(crate) title: String,
     /// What was found.
-    detail: String,
+    pub(crate) detail: String,
     /// What to try.
-    hint: String,
+    pub(crate) hint: String,
 }
 
 /// Datagrams that could not be read.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Unreadable {
     /// Why.
-    reason: String,
+    pub(crate) reason: String,
     /// How many.
-    count: u64,
+    pub(crate) count: u64,
 }
 
 /// What the box knows about its own ears.
