@@ -135,7 +135,7 @@ pub(super) fn facts(case: &CaseState, box_id: &str, sync: bool, now: Wall) -> Ve
     let fact = |name: &str, value: &str| format!("  {name:<13}{value}");
     let tries = match case.tries_left {
         Some(tries) => texts::tries_left(En, tries),
-        None => texts::tries_unknown(En).to_owned(),
+        None => "not told".to_owned(),
     };
     let mut lines = vec![
         fact("Box", box_id),

@@ -47,10 +47,10 @@ pub(crate) fn case(number: usize, phase: &str, attempts: u32) -> String {
     json!({
         "id": "k7m2p9xq", "mac": format!("44-47-cc-{:02x}-{:02x}-00", number >> 8 & 0xff, number & 0xff),
         "serial": serial(number, 0), "model": "DS-2CD2385G1-I", "ipv4": "192.168.1.64",
-        "firmware": "V5.6.3 build 190923", "typed_key": true, "phase": phase, "has_code": phase != "exporting",
+        "firmware": "V5.6.3 build 190923", "kind": "reset", "typed_key": true, "phase": phase, "has_code": phase != "exporting",
         "issued": "2026-11-25T12:00:00Z", "expires": "2099-11-27T12:00:00Z", "expires_at_most": false,
         "may_be_void": false, "tries_left": null, "lock_minutes": null, "error": null, "doubt": null,
-        "must_insist": false, "can_sync": false, "sync_cameras": false, "attempts": attempts, "device_present": true,
+        "must_insist": false, "insist_because": null, "submission": null, "can_sync": false, "sync_cameras": false, "attempts": attempts, "device_present": true,
     })
     .to_string()
 }
@@ -68,7 +68,7 @@ pub(crate) fn event(number: usize, count: i64, kind: &str) -> String {
 pub(crate) fn result() -> String {
     json!({
         "id": "4f1c2a9e77d04b6c8f5e3a2b1c0d9e8f", "verb": "submit-key", "ok": true, "repeated": false,
-        "outcome": "succeeded", "case": "k7m2p9xq", "problem": null,
+        "outcome": "succeeded", "case": "k7m2p9xq", "submission": "s4t5v6w7", "problem": null,
     })
     .to_string()
 }
