@@ -255,7 +255,8 @@ fn a_script_at_the_desk_does_a_whole_reset_and_a_wrong_key_is_told_once_and_sent
         "{done}"
     );
     // A way from the plant's own host to the camera's web page.
-    site.plant.ip(&format!("addr add {}/32 dev lo", camera.address));
+    site.plant
+        .ip(&format!("addr add {}/32 dev lo", camera.address));
     assert_eq!(plant.login(0, PASSWORD), Login::Accepted);
     assert_eq!(
         plant.camera(0).expect("there").counters.resets,
@@ -381,7 +382,8 @@ fn a_person_at_a_terminal_sees_the_list_and_hands_a_key_over() {
     assert!(desk.is_as_it_was());
     assert!(!said.contains(PASSWORD));
     // A way from the plant's own host to the camera's web page.
-    site.plant.ip(&format!("addr add {}/32 dev lo", camera.address));
+    site.plant
+        .ip(&format!("addr add {}/32 dev lo", camera.address));
     assert_eq!(plant.login(0, PASSWORD), Login::Accepted);
     assert_eq!(plant.camera(0).expect("there").counters.resets, 1);
     wait_for("the one message", SOON, || {
