@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bench::{Bench, Device, link_report};
 use resetbox_core::effect::How;
-use resetbox_core::view::{DeviceView, Finding};
+use resetbox_core::view::{DeviceView, Finding, Lamp};
 use resetbox_core::{
     Channel, Ear, Effect, Event, LinkId, Mono, Now, Policy, ProblemKind, Purpose, Request,
 };
@@ -522,4 +522,44 @@ fn an_idle_box_sleeps() {
     // Once a minute to ask, and a look of the panel at what half a second of answers brought.
     let wakes = bench.wakes - wakes;
     assert!(wakes <= 10 * 25, "{wakes} wakes in ten minutes");
+}
+
+#[test]
+fn what_a_device_answers_about_its_lamp_is_remembered() {
+    let mut bench = bench();
+    let [blinks, refuses, silent]: [Device; 3] = [1, 2, 3].map(Device::new);
+    for device in [&blinks, &refuses, &silent] {
+        meet(&mut bench, device);
+        assert_eq!(shown(&bench, device).lamp, Lamp::Unknown);
+    }
+    let ask = |bench: &mut Bench, device: &Device| {
+        let mac = device.mac();
+        bench.ask(Channel::Phone, Request::Lamp { mac, on: true })
+    };
+    for (device, result) in [(&blinks, "success"), (&refuses, "failed")] {
+        ask(&mut bench, device);
+        let result = format!("<Result>{result}</Result>");
+        bench.answers_command(2, device, Purpose::Lamp, &result);
+    }
+    assert_eq!(shown(&bench, &blinks).lamp, Lamp::Can);
+    assert_eq!(shown(&bench, &refuses).lamp, Lamp::Cannot);
+
+    // Once may be a lost datagram; twice from one that answers otherwise is no lamp.
+    for expected in [Lamp::Unknown, Lamp::Cannot] {
+        ask(&mut bench, &silent);
+        bench.pass(Duration::from_secs(16));
+        bench.answers(2, &silent);
+        assert_eq!(shown(&bench, &silent).lamp, expected);
+    }
+    // It is only remembered, not forbidden: whoever asks again is answered, and what it says then counts.
+    ask(&mut bench, &silent);
+    bench.answers_command(2, &silent, Purpose::Lamp, "<Result>success</Result>");
+    bench.answers(2, &silent);
+    assert_eq!(shown(&bench, &silent).lamp, Lamp::Can);
+    // One that blinked and is silent later has lost a datagram.
+    for _ in 0..2 {
+        ask(&mut bench, &silent);
+        bench.pass(Duration::from_secs(16));
+    }
+    assert_eq!(shown(&bench, &silent).lamp, Lamp::Can);
 }
