@@ -24,6 +24,9 @@ export function diagnosisPage() {
         h('table', null, all.unreadable.map((row) => h('tr', null, h('th', { scope: 'row' }, row.reason), h('td', { class: 'num' }, String(row.count))))))]] : []),
       ...(all.other_clients.length ? [['others', all.other_clients, () => h('section', null, h('h2', null, t('diag_others')),
         h('p', { class: 'num' }, all.other_clients.join(', ')), h('p', { class: 'quiet' }, t('diag_others_hint')))]] : []),
+      ...(S.https ? [['https', S.https, () => h('section', null, h('h2', null, t('diag_https')),
+        ...S.https.addresses.map((url) => h('p', { class: 'num' }, h('a', { href: url }, url))),
+        h('p', { class: 'num' }, 'SHA-256 ' + S.https.sha256.replaceAll(':', ' ')), h('p', { class: 'quiet' }, t('diag_https_hint')))]] : []),
     ];
     fill(body, parts, ([name, what]) => name + JSON.stringify(what), ([, , build]) => build());
   }

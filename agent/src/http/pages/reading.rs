@@ -236,6 +236,16 @@ pub(super) fn diagnosis(reader: &Reader) -> String {
         main.push_str(&paragraph(&all.other_clients.join(", ")));
         main.push_str(&paragraph(say.word("diag_others_hint")));
     }
+    if let Some(secured) = &reader.view.secured {
+        main.push_str(&heading(say, "diag_https"));
+        for url in &secured.urls {
+            main.push_str(&paragraph(url));
+        }
+        // Blanks, so that a narrow screen can break it.
+        let fingerprint = secured.fingerprint.to_string().replace(':', " ");
+        main.push_str(&paragraph(&format!("SHA-256 {fingerprint}")));
+        main.push_str(&paragraph(say.word("diag_https_hint")));
+    }
     main
 }
 
