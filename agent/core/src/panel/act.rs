@@ -106,8 +106,9 @@ impl Panel {
             Intent::JoinNext => {
                 if let Some(Place::Join { step }) = self.stack.last_mut() {
                     let steps = join_steps(world);
+                    // A step that is gone is shown as the first: the next one is the second.
                     let at = steps.iter().position(|known| known == step);
-                    *step = steps[at.map_or(0, |at| (at + 1) % steps.len())];
+                    *step = steps[(at.unwrap_or(0) + 1) % steps.len()];
                 }
             }
             Intent::Cases => self.go(Place::Cases {
