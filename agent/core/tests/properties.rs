@@ -897,6 +897,16 @@ proptest! {
         for act in &acts {
             world.act(act);
         }
+        // A login that was begun is not tried again after a power cut, wherever all this led to.
+        world.act(&Act::Store(1));
+        world.act(&Act::Store(3));
+        for device in [0, 3] {
+            let hears = Act::Inquiry(device, 2);
+            let checks = Act::CheckLogin(device);
+            for act in [&hears, &checks, &Act::PowerCut(1, false), &hears, &checks] {
+                world.act(act);
+            }
+        }
         world.end();
     }
 
