@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use resetbox_plant::{PlantConfig, Profile, WebMode, WireMode};
 use resetbox_tests::agent::BoxIn;
+use resetbox_tests::broker::{ADDRESS, Broker, PLAIN, mqtt};
 use resetbox_tests::http::Client;
 use resetbox_tests::netns::{Host, Switch};
 use resetbox_tests::plant::PlantIn;
@@ -44,7 +45,13 @@ fn idle_with_254_cameras() {
     };
     let plant = PlantIn::start(&plant_host, config);
     let folder = tempfile::tempdir().expect("a folder");
-    let mut agent = BoxIn::start(&host, folder.path(), "");
+    // The owner's broker is connected all the time.
+    let owner = Host::new("owner");
+    switch.plug(&owner, "eth0");
+    owner.ip(&format!("addr add {ADDRESS}/24 dev eth0"));
+    let broker = Broker::start(&owner, folder.path(), PLAIN);
+    let config = mqtt(&format!("mqtt://{ADDRESS}"), "");
+    let mut agent = BoxIn::start(&host, folder.path(), &config);
     agent.wait_devices(254, Duration::from_secs(30));
     // The minute in which somebody looks passes.
     std::thread::sleep(Duration::from_secs(70));
@@ -72,6 +79,8 @@ fn idle_with_254_cameras() {
         "with four phones, wake-ups in {WATCHED:?}: {woken_by_guests}; resident: {memory_with_guests} kB"
     );
     guests.all_still_follow();
+    let mut watcher = broker.watch();
+    watcher.wait("/availability", |seen| seen.payload == b"online");
     for (who, woken, memory) in [
         ("alone", woken, memory),
         ("with four phones", woken_by_guests, memory_with_guests),

@@ -94,8 +94,9 @@ fn what_is_old_late_or_malformed_is_refused_in_words_and_without_its_values() {
         ("retained-command", &json!(false))
     );
     agent.pull_the_plug();
-    agent.power_on();
     let mut watcher = broker.watch();
+    watcher.wait("/availability", |seen| seen.payload == b"offline");
+    agent.power_on();
     let result = watcher.result("retained");
     assert_eq!(kind(&result), "retained-command", "{result}");
     assert_eq!(exports(), 0, "a retained command does nothing");

@@ -121,7 +121,7 @@ fn from_open_case_to_the_new_password_over_tls_with_either_version() {
                 path("client.key"),
             ),
         );
-        let agent = BoxIn::start(
+        let mut agent = BoxIn::start(
             &site.agent,
             folder.path(),
             &format!("{config}[log]\nlevel = \"trace\"\n"),
@@ -203,6 +203,22 @@ fn from_open_case_to_the_new_password_over_tls_with_either_version() {
             }
         }
         assert_eq!(found, 4, "two keys and two passwords, each sent once");
+        let log = agent.pull_the_plug();
+        assert!(
+            log.contains("a command over MQTT"),
+            "the log is searched at its noisiest"
+        );
+        for secret in [key.as_str(), PASSWORD, "Mrkr0Wr9"] {
+            assert!(!log.contains(secret), "the log holds a secret");
+            for entry in std::fs::read_dir(folder.path()).expect("a folder") {
+                let path = entry.expect("readable").path();
+                let bytes = std::fs::read(&path).expect("a file");
+                let holds = bytes
+                    .windows(secret.len())
+                    .any(|part| part == secret.as_bytes());
+                assert!(!holds, "{} holds a secret", path.display());
+            }
+        }
     }
 }
 

@@ -55,6 +55,8 @@ impl Handle {
         let _ = self.stop.send(true);
         // Too slow: the broker says it by the last will.
         let _ = timeout(LEAVE, self.task).await;
+        // An answer means that everything before it is written down. None: as after a pulled plug.
+        let _ = timeout(LEAVE, self.outbox.read(i64::MAX, 0)).await;
     }
 }
 
