@@ -89,6 +89,9 @@ pub(super) fn takes_key<'a>(
             "{box_id} takes no key over MQTT: its own way to the broker is not private. Give it TLS (mqtts), or use its phone page."
         ));
     }
+    if case.kind == "first-password" {
+        return no("This device has no password yet, so that there is no key: give it its first one on the box's phone page.".into());
+    }
     if !case.typed_key {
         return no(
             "The vendor answers this device with a file, not a key: hand it over on the box's phone page.".into(),

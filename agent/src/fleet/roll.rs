@@ -290,12 +290,15 @@ fn clean_case(mut case: CaseState) -> CaseState {
             &mut case.serial,
             &mut case.model,
             &mut case.firmware,
+            &mut case.kind,
             &mut case.phase,
         ]
         .into_iter()
         .chain(&mut case.ipv4)
         .chain(&mut case.issued)
-        .chain(&mut case.expires),
+        .chain(&mut case.expires)
+        .chain(&mut case.insist_because)
+        .chain(&mut case.submission),
     );
     case.error.iter_mut().for_each(clean_problem);
     case.doubt.iter_mut().for_each(clean_problem);

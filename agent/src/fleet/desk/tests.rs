@@ -52,12 +52,16 @@ fn a_box_that_cannot_be_told_anything_is_told_nothing() {
 fn a_key_is_refused_before_it_is_asked_for_with_the_reason_and_the_way_out() {
     assert_eq!(refusal(|_, _| {}, false), (0, String::new()));
     type Change = fn(&mut Value, &mut Value);
-    let cases: [(Change, &str); 9] = [
+    let cases: [(Change, &str); 10] = [
         (
             |about, _| about["broker"]["takes_keys"] = false.into(),
             "not private",
         ),
         (|_, case| case["typed_key"] = false.into(), "file"),
+        (
+            |_, case| case["kind"] = "first-password".into(),
+            "no password yet",
+        ),
         (
             |_, case| case["phase"] = "exporting".into(),
             "not given its code",
