@@ -113,7 +113,7 @@ export function casePage(id) {
   function drawOthers() {
     const list = item ? S.cases.filter((other) => other.open && other.id !== id) : [];
     fill(others, list.length ? ['head', ...list.slice(0, 8)] : [], (other) => (other === 'head' ? other : other.id + other.phase + other.serial_tail),
-      (other) => (other === 'head' ? h('h2', null, t('other_cases')) : nav('/cases/' + other.id, { class: 'card row slim' },
+      (other) => (other === 'head' ? h('h2', null, t('other_cases')) : nav('/cases/' + other.id, { class: 'card row case slim' },
         h('span', { class: 'main' }, h('b', null, other.model), h('span', { class: 'facts-line' }, h('span', { class: 'ip' }, other.ipv4 || t('no_address')), ' ', h('span', null, tail(other.serial_tail)))),
         ' ', h('span', { class: 'state' }, h('span', null, phaseWord(other))))));
   }

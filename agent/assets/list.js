@@ -3,24 +3,24 @@ import { button, fill, h, icon, nav, phaseWord, plural, remark, shape, t, tail }
 import { act, askPin, call, isSoon, leftText, refresh, S } from './box.js';
 
 /** A card that leads somewhere: model, address, end of the serial, state. */
-export function row(href, item, state, dim) {
-  return nav(href, { class: 'card row' + (dim ? ' dim' : '') },
+function row(href, item, state, classes) {
+  return nav(href, { class: 'card row ' + classes },
     h('span', { class: 'main' }, h('b', null, item.model),
       h('span', { class: 'facts-line' }, h('span', { class: 'ip' }, item.ipv4 || t('no_address')), ' ', h('span', null, tail(item.serial_tail)), item.brand && ` ${item.brand}`)),
     ' ', h('span', { class: 'state' }, state));
 }
 
 /** The card of a case. */
-export function caseRow(item) {
+function caseRow(item) {
   const mark = shape(item.phase, item.problem);
   const left = item.phase === 'awaiting' && item.left_s !== null;
   return row('/cases/' + item.id, item, [mark && icon(...mark), h('span', null, phaseWord(item)),
-    left && h('span', { class: 'num' + (isSoon(item) ? ' soon' : ''), 'data-left': item.id }, leftText(item))], !item.open);
+    left && h('span', { class: 'num' + (isSoon(item) ? ' soon' : ''), 'data-left': item.id }, leftText(item))], item.open ? 'case' : 'case dim');
 }
 
 function deviceRow(item) {
   const mark = item.gone ? 'mark_gone' : !item.activated ? 'mark_inactive' : item.way === 'none' || item.way === 'ask-vendor' ? 'mark_noway' : null;
-  return row('/devices/' + item.mac, item, mark ? h('span', null, t(mark)) : icon('go', 'c-quiet'), Boolean(mark));
+  return row('/devices/' + item.mac, item, mark ? h('span', null, t(mark)) : icon('go', 'c-quiet'), mark ? 'dim' : '');
 }
 
 function alertRow(alert) {

@@ -435,7 +435,7 @@ fn device_card(say: &Say, device: &DeviceView) -> String {
     };
     card(
         &format!("/devices/{}", device.mac),
-        (&device.model, !mark.is_empty()),
+        (&device.model, if mark.is_empty() { "" } else { " dim" }),
         &address(say, device.ipv4),
         &device.serial_tail,
         &state,
@@ -450,7 +450,14 @@ fn case_card(say: &Say, case: &CaseView) -> String {
     }
     card(
         &format!("/cases/{}", case.id),
-        (&case.model, !case.phase.is_open()),
+        (
+            &case.model,
+            if case.phase.is_open() {
+                " case"
+            } else {
+                " case dim"
+            },
+        ),
         &address(say, case.ipv4),
         &case.serial_tail,
         &state,
@@ -460,14 +467,13 @@ fn case_card(say: &Say, case: &CaseView) -> String {
 /// A card that leads somewhere; `state` is HTML, everything else text.
 fn card(
     href: &str,
-    (model, dim): (&str, bool),
+    (model, classes): (&str, &str),
     address: &str,
     serial_tail: &str,
     state: &str,
 ) -> String {
-    let dim = if dim { " dim" } else { "" };
     format!(
-        "<a class=\"card row{dim}\" href=\"{}\"><span class=\"main\"><b>{}</b>\
+        "<a class=\"card row{classes}\" href=\"{}\"><span class=\"main\"><b>{}</b>\
          <span class=\"facts-line\"><span class=\"ip\">{}</span> <span>{}</span></span></span> \
          <span class=\"state\">{state}</span></a>",
         escape(href),
