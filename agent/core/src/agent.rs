@@ -335,6 +335,8 @@ impl Agent {
         let clean = |text: String| crate::roster::clean(&text, 300);
         self.health.take(match health {
             Health::Panel(outcome) => Health::Panel(outcome.map_err(clean)),
+            Health::Buttons(outcome) => Health::Buttons(outcome.map_err(clean)),
+            Health::Leds(outcome) => Health::Leds(outcome.map_err(clean)),
             Health::Store(outcome) => Health::Store(outcome.map_err(clean)),
             Health::Config(outcome) => Health::Config(outcome.map_err(clean)),
             Health::Http(outcome) => Health::Http(outcome.map_err(clean)),

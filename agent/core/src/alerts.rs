@@ -16,6 +16,8 @@ const SOON: Duration = Duration::from_secs(4 * 3600);
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct HealthState {
     panel: Option<String>,
+    buttons: Option<String>,
+    leds: Option<String>,
     store: Option<String>,
     config: Option<String>,
     http: Option<String>,
@@ -30,6 +32,8 @@ impl HealthState {
     pub(crate) fn take(&mut self, report: Health) {
         match report {
             Health::Panel(outcome) => self.panel = outcome.err(),
+            Health::Buttons(outcome) => self.buttons = outcome.err(),
+            Health::Leds(outcome) => self.leds = outcome.err(),
             Health::Store(outcome) => self.store = outcome.err(),
             Health::Config(outcome) => self.config = outcome.err(),
             Health::Http(Ok(urls)) => {
@@ -78,6 +82,7 @@ pub(crate) fn alerts(cases: &[CaseView], health: &HealthState) -> Vec<Alert> {
     let mut alerts: Vec<Alert> = Vec::new();
     alerts.extend(health.store.clone().map(Alert::Store));
     alerts.extend(health.panel.clone().map(Alert::Panel));
+    alerts.extend(health.buttons.clone().map(Alert::Buttons));
     let mut about_cases: Vec<(CaseAlert, &CaseView)> = cases
         .iter()
         .enumerate()
@@ -93,6 +98,7 @@ pub(crate) fn alerts(cases: &[CaseView], health: &HealthState) -> Vec<Alert> {
     alerts.extend(health.config.clone().map(Alert::Config));
     alerts.extend(health.http.clone().map(Alert::Http));
     alerts.extend(health.https.clone().map(Alert::Https));
+    alerts.extend(health.leds.clone().map(Alert::Leds));
     alerts
 }
 
@@ -279,14 +285,18 @@ mod tests {
         health.take(Health::Config(Err("line 3".into())));
         health.take(Health::Panel(Err("no SPI".into())));
         health.take(Health::Https(Err("port 443 is taken".into())));
+        health.take(Health::Leds(Err("line 17 is taken".into())));
+        health.take(Health::Buttons(Err("no chip".into())));
         assert_eq!(
             alerts(&[], &health),
             [
                 Alert::Store("disk full".into()),
                 Alert::Panel("no SPI".into()),
+                Alert::Buttons("no chip".into()),
                 Alert::Config("line 3".into()),
                 Alert::Http("port 80 is taken".into()),
                 Alert::Https("port 443 is taken".into()),
+                Alert::Leds("line 17 is taken".into()),
             ]
         );
         health.take(Health::Http(Ok(vec!["http://10.43.0.1".into()])));
@@ -298,6 +308,8 @@ mod tests {
             fingerprint: crate::secured::Fingerprint([7; 32]),
         };
         health.take(Health::Https(Ok(secured.clone())));
+        health.take(Health::Buttons(Ok(())));
+        health.take(Health::Leds(Ok(())));
         assert_eq!(alerts(&[], &health), []);
         assert_eq!(health.urls(), ["http://10.43.0.1"]);
         assert_eq!(health.secured(), Some(&secured));

@@ -219,6 +219,10 @@ pub enum LoginAnswer {
 pub enum Health {
     /// The panel's driver works, or says why not.
     Panel(Result<(), String>),
+    /// The panel's keys are heard, or why not.
+    Buttons(Result<(), String>),
+    /// The indicators can be switched, or why not.
+    Leds(Result<(), String>),
     /// The store works again after a failure, or could not be opened.
     Store(Result<(), String>),
     /// The configuration file was read, or its mistake with line, column and remedy.

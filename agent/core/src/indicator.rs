@@ -78,9 +78,9 @@ fn lasts(now: Now, since: Option<Mono>, long: Duration) -> bool {
     since.is_some_and(|since| now.mono < since + long)
 }
 
-/// The box itself is broken.
+/// The box itself is broken. Broken indicators are not among them: what they cannot show, they need not show.
 fn is_fault(alert: &Alert) -> bool {
-    matches!(alert, Alert::Store(_) | Alert::Panel(_))
+    matches!(alert, Alert::Store(_) | Alert::Panel(_) | Alert::Buttons(_))
 }
 
 /// A device said no.
@@ -232,7 +232,14 @@ mod tests {
         let mut world = World::bare();
         world.alerts = vec![Alert::Config("line 3".into())];
         assert_eq!(world.state(), S::Attention);
-        world.alerts = vec![Alert::Panel("no SPI".into())];
-        assert_eq!(world.state(), S::Fault);
+        world.alerts = vec![Alert::Leds("no chip".into())];
+        assert_eq!(world.state(), S::Attention);
+        for fault in [
+            Alert::Panel("no SPI".into()),
+            Alert::Buttons("no chip".into()),
+        ] {
+            world.alerts = vec![fault];
+            assert_eq!(world.state(), S::Fault);
+        }
     }
 }

@@ -342,12 +342,32 @@ pub enum Alert {
     Store(String),
     /// The panel does not work.
     Panel(String),
+    /// The panel's keys are not heard.
+    Buttons(String),
+    /// The indicators cannot be switched.
+    Leds(String),
     /// The configuration file has a mistake; the box runs on defaults.
     Config(String),
     /// The phone page cannot be served.
     Http(String),
     /// It cannot be served over HTTPS; the plain one does not depend on it.
     Https(String),
+}
+
+impl Alert {
+    /// The store's or system's words, when it is a fault of the box that the panel stops at.
+    pub fn fault(&self) -> Option<&str> {
+        match self {
+            Self::Store(text)
+            | Self::Panel(text)
+            | Self::Buttons(text)
+            | Self::Leds(text)
+            | Self::Config(text)
+            | Self::Http(text) => Some(text),
+            // Without HTTPS the box does its work: the other surfaces tell it.
+            Self::Https(_) | Self::Case { .. } => None,
+        }
+    }
 }
 
 /// Why a case needs a person.

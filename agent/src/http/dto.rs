@@ -610,6 +610,8 @@ impl From<&Alert> for AlertBody {
             },
             Alert::Store(text) => about_box("store", text),
             Alert::Panel(text) => about_box("panel", text),
+            Alert::Buttons(text) => about_box("buttons", text),
+            Alert::Leds(text) => about_box("leds", text),
             Alert::Config(text) => about_box("config", text),
             Alert::Http(text) => about_box("http", text),
             Alert::Https(text) => about_box("https", text),

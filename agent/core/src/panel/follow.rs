@@ -11,7 +11,7 @@ use super::{Ask, Panel, Pending, START_PAGE, World, settings};
 use crate::problem::ProblemKind;
 use crate::request::{CaseId, Request};
 use crate::time::{Mono, Now};
-use crate::view::{Alert, CasePhase, CaseView};
+use crate::view::{CasePhase, CaseView};
 
 /// Probes without an answer after which the empty list offers the diagnosis.
 const STUCK_PROBES: u64 = 12;
@@ -84,12 +84,7 @@ impl Panel {
             _ => {}
         }
         self.dismissed.retain(|text| {
-            world.alerts.iter().any(|alert| match alert {
-                Alert::Store(own) | Alert::Panel(own) | Alert::Config(own) | Alert::Http(own) => {
-                    own == text
-                }
-                Alert::Https(_) | Alert::Case { .. } => false,
-            })
+            (world.alerts.iter()).any(|alert| alert.fault() == Some(text.as_str()))
         });
         let shown = self.shown(now, world);
         let (face, is_qr) = (shown.face(), matches!(shown, Shown::Qr(_)));

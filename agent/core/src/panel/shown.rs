@@ -219,13 +219,7 @@ impl<'w> Shown<'w> {
 
 /// The first fault of the box, in the store's or system's words.
 fn fault<'w>(world: &World<'w>) -> Option<&'w str> {
-    world.alerts.iter().find_map(|alert| match alert {
-        Alert::Store(text) | Alert::Panel(text) | Alert::Config(text) | Alert::Http(text) => {
-            Some(text.as_str())
-        }
-        // Without HTTPS the box does its work: the other surfaces tell it.
-        Alert::Https(_) | Alert::Case { .. } => None,
-    })
+    world.alerts.iter().find_map(Alert::fault)
 }
 
 /// A problem with the tries and the lock time as they are now.

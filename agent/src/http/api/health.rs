@@ -25,7 +25,7 @@ pub(crate) struct Ready {
     ready: bool,
     /// A cable is in.
     link: bool,
-    /// The panel works, or there is none.
+    /// The panel and its keys work, or there are none.
     panel: bool,
     /// The store can be written.
     store: bool,
@@ -49,7 +49,7 @@ pub(crate) async fn ready(State(app): State<Shared>) -> (StatusCode, Json<Ready>
     let panel = !view
         .alerts
         .iter()
-        .any(|alert| matches!(alert, Alert::Panel(_)));
+        .any(|alert| matches!(alert, Alert::Panel(_) | Alert::Buttons(_)));
     let store = app.bus.books.probe().await.is_ok();
     let core = !app.bus.inputs.is_closed() && app.bus.inputs.capacity() > 0;
     let ready = link && panel && store && core;

@@ -134,6 +134,18 @@ pub fn alert(language: Language, alert: &Alert) -> Words {
             "Use the phone page. Check the profile in resetbox.toml and the plug of the panel.",
             "Use the phone page.",
         ),
+        (Language::En, Alert::Buttons(text)) => Words::new(
+            "Buttons do not work",
+            &format!("The panel's buttons are not heard: {text}."),
+            "Use the phone page. `resetbox panel-test` tries each button by name.",
+            "Use the phone page.",
+        ),
+        (Language::En, Alert::Leds(text)) => Words::new(
+            "LEDs do not work",
+            &format!("The indicators cannot be switched: {text}."),
+            "Look at the panel or the phone page. `resetbox panel-test` tries each LED by name.",
+            "Look at the panel.",
+        ),
         (Language::En, Alert::Config(text)) => Words::new(
             "Mistake in resetbox.toml",
             &format!("The box runs on defaults: {text}."),
@@ -163,6 +175,18 @@ pub fn alert(language: Language, alert: &Alert) -> Words {
             &format!("Layar tidak merespons: {text}."),
             "Pakai halaman ponsel. Periksa profil di resetbox.toml dan konektor layar.",
             "Pakai halaman ponsel.",
+        ),
+        (Language::Id, Alert::Buttons(text)) => Words::new(
+            "Tombol tidak berfungsi",
+            &format!("Tombol layar tidak terbaca: {text}."),
+            "Pakai halaman ponsel. `resetbox panel-test` menguji tiap tombol dengan namanya.",
+            "Pakai halaman ponsel.",
+        ),
+        (Language::Id, Alert::Leds(text)) => Words::new(
+            "LED tidak berfungsi",
+            &format!("Lampu indikator tidak bisa dinyalakan: {text}."),
+            "Lihat layar atau halaman ponsel. `resetbox panel-test` menguji tiap LED dengan namanya.",
+            "Lihat layar.",
         ),
         (Language::Id, Alert::Config(text)) => Words::new(
             "Kesalahan di resetbox.toml",
