@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
 use crate::fleet::{self, FleetArgs};
+use crate::panel_test::{self, PanelTestArgs};
 use crate::scan::{self, ScanArgs};
 use crate::{log, run};
 
@@ -52,6 +53,10 @@ enum Command {
     /// that breaks a rule; 3 the broker or the box was not reached; 4 sent, but without an answer; 5 not confirmed.
     /// With 2, 3 and 5 nothing was sent.
     Fleet(Box<FleetArgs>),
+    /// Try a panel, its buttons and LEDs: pictures on the glass, and words here on what they should look like.
+    ///
+    /// Stop the box first (systemctl stop resetbox): two programs cannot hold one line.
+    PanelTest(PanelTestArgs),
     /// Write every screen of the panel as a picture, in both languages for all sizes.
     Screens {
         /// The folder; made if it is not there.
@@ -69,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::CheckConfig { file } => check_config(&file),
         Command::Scan(args) => scan::run(&args),
         Command::Fleet(args) => fleet::run(&args),
+        Command::PanelTest(args) => panel_test::run(&args),
         Command::Screens { out } => screens(&out),
     }
 }

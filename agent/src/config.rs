@@ -9,8 +9,10 @@ use serde::Deserialize;
 
 use crate::clock::Trust;
 use crate::http::HttpConfig;
+use crate::mistake::{offset_of, place};
 use crate::mqtt::MqttConfig;
 use crate::net::NetConfig;
+use crate::profile::{self, Profile};
 
 /// Where the box looks when no file is named.
 pub const DEFAULT_PATH: &str = "/etc/resetbox/resetbox.toml";
@@ -94,13 +96,14 @@ pub struct LogConfig {
 }
 
 /// `[panel]`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PanelConfig {
-    /// A profile's name, for example `waveshare-1in3-lcd-hat`. Its size is what the panel mirror shows too.
-    pub profile: String,
-    /// Which keys it has.
-    pub keys: KeySet,
+    /// A profile's name, for example `waveshare-1in3-lcd-hat`, or the path of one's own. Its size is what the panel
+    /// mirror shows too. Without one there is no panel.
+    pub profile: Option<String>,
+    /// Which keys there are, where the profile does not know it: keys of the mirror only.
+    pub keys: Option<KeySet>,
 }
 
 impl Default for Identity {
@@ -136,15 +139,6 @@ impl Default for LogConfig {
     fn default() -> Self {
         Self {
             level: "info".into(),
-        }
-    }
-}
-
-impl Default for PanelConfig {
-    fn default() -> Self {
-        Self {
-            profile: "pimoroni-display-hat-mini".into(),
-            keys: KeySet::FourKeys,
         }
     }
 }
@@ -221,9 +215,12 @@ impl Config {
         })?;
         config
             .check()
-            .map_err(|(word, what)| mistake(text.find(word).unwrap_or(0), what))?;
+            .map_err(|(section, word, what)| mistake(offset_of(text, section, word), what))?;
         config.mqtt.check().map_err(|(item, what)| {
-            mistake(offset(text, "mqtt", item), format!("[mqtt] {item}: {what}"))
+            mistake(
+                offset_of(text, "mqtt", item),
+                format!("[mqtt] {item}: {what}"),
+            )
         })?;
         Ok(config)
     }
@@ -235,18 +232,22 @@ impl Config {
         let text = std::fs::read_to_string(path).unwrap_or_default();
         let shown = |all: Vec<(&'static str, String)>| {
             let with_place = |(item, what): (&str, String)| {
-                let (line, column) = place(&text, offset(&text, "mqtt", item));
+                let (line, column) = place(&text, offset_of(&text, "mqtt", item));
                 let path = path.display();
                 format!("{path}:{line}:{column}: [mqtt] {item}: {what}")
             };
             all.into_iter().map(with_place).collect()
         };
         let (mistakes, warnings) = self.mqtt.check_files();
-        (shown(mistakes), shown(warnings))
+        let mut mistakes: Vec<String> = shown(mistakes);
+        if let Some(name) = &self.panel.profile {
+            mistakes.extend(Profile::load(name).err().map(|error| error.to_string()));
+        }
+        (mistakes, shown(warnings))
     }
 
-    /// The core's share.
-    pub fn policy(&self) -> Policy {
+    /// The core's share. The panel's own profile knows its keys.
+    pub fn policy(&self, profile: Option<&Profile>) -> Policy {
         let box_id = box_id();
         Policy {
             box_name: self.identity.name.clone().unwrap_or_else(|| box_id.clone()),
@@ -256,69 +257,46 @@ impl Config {
                 ExportChoice::StringOnly => sadp::ExportForm::StringOnly,
             },
             language: self.identity.language,
-            keys: self.panel.keys,
+            keys: (self.panel.keys)
+                .or(profile.map(Profile::keys))
+                .unwrap_or_default(),
             wifi_join: self.identity.wifi_join.clone(),
             ..Policy::default()
         }
     }
 
     /// What the types cannot say. The error names the word to point at.
-    fn check(&self) -> Result<(), (&'static str, String)> {
+    fn check(&self) -> Result<(), (&'static str, &'static str, String)> {
         if self
             .identity
             .name
             .as_ref()
             .is_some_and(|name| name.trim().is_empty() || name.chars().count() > 32)
         {
-            return Err(("name", "the box's name must have 1 to 32 characters".into()));
+            return Err((
+                "box",
+                "name",
+                "the box's name must have 1 to 32 characters".into(),
+            ));
         }
         if tracing_subscriber::EnvFilter::try_new(&self.log.level).is_err() {
             return Err((
+                "log",
                 "level",
                 "the log level must be error, warn, info, debug or trace".into(),
             ));
         }
         if self.store.path.as_os_str().is_empty() {
-            return Err(("path", "the store needs the path of a file".into()));
+            return Err(("store", "path", "the store needs the path of a file".into()));
+        }
+        // A file of one's own is read when the panel is begun: a mistake in it must not cost all other settings.
+        if let Some(name) = &self.panel.profile
+            && !profile::is_path(name)
+        {
+            Profile::load(name).map_err(|error| ("panel", "profile", error.to_string()))?;
         }
         Ok(())
     }
-}
-
-/// Where `item` of `[section]` stands, else the section, else the start.
-fn offset(text: &str, section: &str, item: &str) -> usize {
-    let (mut at, mut inside, mut best) = (0, false, 0);
-    for line in text.split_inclusive('\n') {
-        let bare = line.trim_start();
-        let start = at + line.len() - bare.len();
-        if bare.starts_with('[') {
-            inside = bare
-                .strip_prefix('[')
-                .and_then(|rest| rest.trim_start().strip_prefix(section))
-                .is_some_and(|rest| rest.trim_start().starts_with(']'));
-            if inside {
-                best = start;
-            }
-        } else if inside
-            && bare
-                .strip_prefix(item)
-                .is_some_and(|rest| rest.trim_start().starts_with('='))
-        {
-            return start;
-        }
-        at += line.len();
-    }
-    best
-}
-
-/// Line and column, from 1, of a byte offset.
-fn place(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (
-        before.matches('\n').count() + 1,
-        before[line_start..].chars().count() + 1,
-    )
 }
 
 /// `rb-` and the last 6 of the board's serial, lower case; of the machine's id where there is no board.
@@ -376,6 +354,11 @@ mod tests {
         assert!(language.contains("`en` or `id`"), "{language}");
         let broken = error("[box\n");
         assert!(broken.starts_with("resetbox.toml:1:"), "{broken}");
+        let profile = error("[panel]\nprofile = \"waveshare\"\n");
+        assert!(
+            profile.starts_with("resetbox.toml:2:1: there is no profile `waveshare`"),
+            "{profile}"
+        );
         let level = error("[log]\nlevel = \"a=b=c\"\n");
         assert!(
             level.starts_with("resetbox.toml:2:1: the log level"),

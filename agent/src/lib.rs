@@ -5,6 +5,7 @@
 //! This crate is the binary's shells around the pure core `resetbox-core`; [`run`] is the only loop.
 
 pub mod bus;
+pub mod buttons;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -12,12 +13,19 @@ pub mod config;
 pub mod demo;
 pub mod device_clock;
 pub mod fleet;
+mod gpio;
 pub mod http;
+pub mod leds;
 pub mod log;
 pub mod login_check;
+mod mistake;
 pub mod mqtt;
 pub mod near;
 pub mod net;
+pub mod panel;
+pub mod panel_test;
+pub mod profile;
+mod retry;
 pub mod run;
 pub mod scan;
 pub mod screens;

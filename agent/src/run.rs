@@ -28,6 +28,10 @@ use crate::mqtt;
 use crate::net::{self, NetHandle};
 use crate::store::{self, Opened, Store, StoreError};
 
+mod hardware;
+
+use hardware::Hardware;
+
 /// What the demo and the tests change about a run.
 #[derive(Default)]
 pub struct Extra {
@@ -35,6 +39,8 @@ pub struct Extra {
     pub mistake: Option<String>,
     /// Changes to the policy that no file can make (the demo asks for no PIN).
     pub policy: Option<fn(&mut Policy)>,
+    /// No panel, buttons or LEDs of this machine are driven, though a profile is named (the demo).
+    pub mirror_only: bool,
     /// The panel mirror stands for the panel itself and shows what is typed (the demo).
     pub mirror_secrets: bool,
     /// Starts what runs beside the box and serves routes of its own (the demo's plant and vendor).
@@ -81,7 +87,8 @@ pub fn run(config: Config, extra: Extra) -> Result<(), RunError> {
 async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
     let (inputs, queue) = mpsc::channel(QUEUE);
     let clock = Clock::new(config.clock.trust);
-    let mut policy = config.policy();
+    let (profile, panel_health) = hardware::load_profile(&config);
+    let mut policy = config.policy(profile.as_deref());
     if let Some(change) = extra.policy {
         change(&mut policy);
     }
@@ -115,7 +122,7 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
         config.mqtt.clone(),
         mqtt::Services {
             bus: bus.clone(),
-            panel: config.panel.profile.clone(),
+            panel: (config.panel.profile.clone()).unwrap_or_else(|| "none".to_owned()),
             outbox: config.store.path.with_file_name("mqtt.db"),
         },
     );
@@ -141,7 +148,7 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
     if config.clock.ask_devices && now.wall.is_none() {
         tokio::spawn(device_clock::watch(bus.view.clone(), bus.inputs.clone()));
     }
-    let geometry = Geometry::of_profile(&config.panel.profile).unwrap_or(Geometry::WIDE);
+    let geometry = (profile.as_ref()).map_or(Geometry::WIDE, |profile| profile.geometry());
     tokio::spawn(http::serve(
         config.http.clone(),
         http::Services {
@@ -157,9 +164,17 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
     machine.handle(&mut shells, Event::Health(Health::Store(store_health)));
     let config_health = extra.mistake.map_or(Ok(()), Err);
     machine.handle(&mut shells, Event::Health(Health::Config(config_health)));
+    machine.handle(&mut shells, Event::Health(Health::Panel(panel_health)));
+    let hardware = (profile.filter(|_| !extra.mirror_only))
+        .map(|profile| Hardware::start(&profile, &shells.view, &shells.inputs));
     let outcome = machine.turn(&mut shells, queue).await;
     if let Some(mqtt) = shells.mqtt.take() {
         mqtt.stop().await;
+    }
+    // Panel and LEDs go dark when nobody makes views any more.
+    drop(shells);
+    if let Some(hardware) = hardware {
+        hardware.ended().await;
     }
     outcome
 }

@@ -56,6 +56,11 @@ pub fn write_all(out: &Path) -> Result<usize, ScreensError> {
     Ok(count)
 }
 
+/// Writes one frame as a PNG, making its folder.
+pub(crate) fn write_frame(path: &Path, frame: &Frame) -> Result<(), ScreensError> {
+    write(path, &Picture::of(frame))
+}
+
 /// Red, green, blue, row by row.
 struct Picture {
     width: usize,

@@ -56,7 +56,7 @@ pub fn run(port: Option<u16>, cameras: usize) -> Result<(), DemoError> {
     config.identity.name = Some("Demo box".to_owned());
     config.store.path = folder.0.join("resetbox.db");
     config.clock.trust = Trust::Always;
-    config.panel.profile = PROFILE.to_owned();
+    config.panel.profile = Some(PROFILE.to_owned());
     config.net.interfaces = Interfaces::Named(vec!["lo".to_owned()]);
     config.net.packet_socket = PacketSocket::Off;
     config.http = HttpConfig {
@@ -68,6 +68,7 @@ pub fn run(port: Option<u16>, cameras: usize) -> Result<(), DemoError> {
     greet(port, cameras);
     let extra = Extra {
         policy: Some(|policy: &mut Policy| policy.pin_required = false),
+        mirror_only: true,
         mirror_secrets: true,
         routes: Some(Box::new(move |bus| {
             let plant = start(cameras);

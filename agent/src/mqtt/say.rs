@@ -99,6 +99,8 @@ fn alarm(alert: &Alert, language: Language) -> Alarm {
         ),
         Alert::Store(_) => ("store", None, None),
         Alert::Panel(_) => ("panel", None, None),
+        Alert::Buttons(_) => ("buttons", None, None),
+        Alert::Leds(_) => ("leds", None, None),
         Alert::Config(_) => ("config", None, None),
         Alert::Http(_) => ("http", None, None),
         Alert::Https(_) => ("https", None, None),

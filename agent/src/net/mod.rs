@@ -28,6 +28,7 @@ mod temporary;
 mod twins;
 
 pub use config::{All, Interfaces, NetConfig, PacketSocket};
+pub(crate) use sys::watch;
 
 use resetbox_core::LinkId;
 use resetbox_core::effect::Transmit;

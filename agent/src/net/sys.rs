@@ -65,7 +65,7 @@ impl Arena {
 struct ControlBuffer([u8; CONTROL]);
 
 /// Lets tokio wait until `fd` is readable. Must be called inside a runtime.
-pub(super) fn watch(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+pub(crate) fn watch(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     // SAFETY: an OwnedFd keeps its descriptor open until it is dropped, which the AsyncFd does only
     // after it has deregistered it, and as_raw_fd always returns that same descriptor.
     let watched = unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) };

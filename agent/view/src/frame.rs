@@ -9,6 +9,15 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// A frame of these RGB565 pixels, row by row; `None` unless there are `width * height` of them.
+    pub fn from_pixels(width: u16, height: u16, pixels: Vec<u16>) -> Option<Self> {
+        (pixels.len() == usize::from(width) * usize::from(height)).then_some(Self {
+            width,
+            height,
+            pixels,
+        })
+    }
+
     /// A frame of these pixels; there must be `width * height` of them.
     pub(crate) fn new(width: u16, height: u16, pixels: Vec<u16>) -> Self {
         debug_assert_eq!(pixels.len(), usize::from(width) * usize::from(height));
@@ -60,7 +69,7 @@ pub fn rgb8(pixel: u16) -> [u8; 3] {
 }
 
 /// RGB565 of red, green, blue, rounded to the nearest.
-pub(crate) fn rgb565([r, g, b]: [u8; 3]) -> u16 {
+pub fn rgb565([r, g, b]: [u8; 3]) -> u16 {
     let scale = |v: u8, top: u32| (u32::from(v) * top + 127) / 255;
     (scale(r, 31) << 11 | scale(g, 63) << 5 | scale(b, 31)) as u16
 }

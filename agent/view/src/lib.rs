@@ -22,7 +22,7 @@ mod qr;
 mod samples;
 pub mod texts;
 
-pub use frame::{Frame, rgb8};
+pub use frame::{Frame, rgb8, rgb565};
 pub use geometry::Geometry;
 pub use qr::{Level, QrFit, QrMatrix, Verdict, fit, qr_matrix, qr_svg};
 pub use samples::{samples, screens};

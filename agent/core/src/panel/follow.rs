@@ -83,9 +83,8 @@ impl Panel {
             (false, Some(_)) => self.searching = None,
             _ => {}
         }
-        self.dismissed.retain(|text| {
-            (world.alerts.iter()).any(|alert| alert.fault() == Some(text.as_str()))
-        });
+        self.dismissed
+            .retain(|text| (world.alerts.iter()).any(|alert| alert.fault() == Some(text.as_str())));
         let shown = self.shown(now, world);
         let (face, is_qr) = (shown.face(), matches!(shown, Shown::Qr(_)));
         if self.asleep && is_qr {
