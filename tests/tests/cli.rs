@@ -136,3 +136,83 @@ fn the_desk_refuses_a_broker_without_tls_before_it_asks_for_anything() {
     assert_eq!(status, Some(2), "{said}");
     assert!(said.contains("--broker"), "{said}");
 }
+
+/// A profile whose devices no machine has.
+fn profile_of_nothing() -> String {
+    let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/nothing.toml");
+    let good = include_str!("../../agent/panels/waveshare-1in3-lcd-hat.toml");
+    let text = good.replace("/dev/spidev0.0", "/dev/spidev99.9");
+    let text = text.replace("[lines]", "[gpio]\nchips = [\"no-such-chip\"]\n\n[lines]");
+    std::fs::write(path, text).expect("cargo's test folder is writable");
+    path.to_owned()
+}
+
+#[test]
+fn panel_test_says_what_is_missing_and_what_to_do() {
+    let profile = profile_of_nothing();
+    let (status, said) = resetbox(&["panel-test", "--profile", &profile, "--seconds", "1"]);
+    assert_eq!(status, Some(1), "{said}");
+    for words in [
+        "/dev/spidev99.9: ",
+        "config.txt",
+        "[keys]",
+        "[LEDs]",
+        "GPIO chip",
+    ] {
+        assert!(said.contains(words), "{words} in: {said}");
+    }
+    let (status, said) = resetbox(&["panel-test", "--config", "/nowhere/resetbox.toml"]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(
+        said.contains("--profile P") && said.contains("waveshare-1in3-lcd-hat"),
+        "{said}"
+    );
+}
+
+#[test]
+fn panel_test_writes_its_pictures_for_who_wants_to_compare() {
+    let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/panel-pictures");
+    let (status, said) = resetbox(&[
+        "panel-test",
+        "--profile",
+        "waveshare-1in44-lcd-hat",
+        "--pictures",
+        folder,
+    ]);
+    assert_eq!(status, Some(0), "{said}");
+    for name in ["picture", "ruler", "qr"] {
+        let path = format!("{folder}/{name}.png");
+        assert!(said.contains(&path), "{said}");
+        assert!(
+            std::fs::metadata(&path).is_ok_and(|file| file.len() > 100),
+            "{path}"
+        );
+    }
+    assert!(said.contains("0.40 mm per module"), "{said}");
+}
+
+#[test]
+fn a_mistake_in_a_profile_of_ones_own_is_named_by_check_config() {
+    let profile = profile_of_nothing();
+    let text = std::fs::read_to_string(&profile).expect("just written");
+    let broken = profile.replace("nothing.toml", "broken-profile.toml");
+    std::fs::write(&broken, text.replace("mhz = 40", "mhz = 4000"))
+        .expect("cargo's test folder is writable");
+    let config = concat!(env!("CARGO_TARGET_TMPDIR"), "/with-profile.toml");
+    let check = |profile: &str| {
+        std::fs::write(config, format!("[panel]\nprofile = {profile:?}\n"))
+            .expect("cargo's test folder is writable");
+        resetbox(&["check-config", config])
+    };
+    let (status, said) = check(&profile);
+    assert_eq!(status, Some(0), "{said}");
+    let (status, said) = check(&broken);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("broken-profile.toml:14:1: "), "{said}");
+    let (status, said) = check("waveshare-1in3-hat");
+    assert_eq!(status, Some(1), "{said}");
+    assert!(
+        said.contains("with-profile.toml:2:1: ") && said.contains("waveshare-1in3-lcd-hat"),
+        "{said}"
+    );
+}

@@ -22,7 +22,7 @@ mod pictures;
 
 use pictures::Shade;
 
-/// 107 bytes: as long as a middling device code.
+/// As long as a middling device code.
 const QR_TEXT: &str = "RESETBOX PANEL TEST: if your phone reads this whole line, your panel shows codes that the vendor's app can scan";
 /// Edges of one press lie closer together than this.
 const QUIET: Duration = Duration::from_millis(150);
@@ -125,7 +125,7 @@ fn steps(profile: &Profile, rotation: u16) -> Vec<Step> {
     let pitch = geometry.pitch_um;
     let fit = resetbox_view::fit(QR_TEXT.len(), &geometry);
     let verdict = match fit.verdict {
-        Verdict::Good => "good: any phone reads it at 15 to 20 cm",
+        Verdict::Good => "good: 0.40 mm or more is easy to read",
         Verdict::Steady => "fine: hold the phone steady at 12 to 15 cm",
         Verdict::TooSmall => "too small for most phones: the phone page's picture must do",
     };

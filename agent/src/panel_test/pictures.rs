@@ -119,7 +119,8 @@ pub(super) fn ruler(geometry: &Geometry) -> Frame {
     }
     for mm in 0..=down {
         canvas.fill(EDGE, EDGE + at(mm as f32), long(mm), 1, INK);
-        if mm % 5 == 0 && mm > 0 {
+        // The first number would touch that of the other side on a small glass.
+        if mm % 5 == 0 && mm > 5 {
             canvas.text(
                 &mm.to_string(),
                 (EDGE + 17, EDGE + at(mm as f32)),
