@@ -14,6 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use resetbox_plant::{Issued, PlantConfig, Profile, WireMode};
 use resetbox_tests::agent::BoxIn;
+use resetbox_tests::broker::{self, ADDRESS, Broker, certificates, mqtt};
 use resetbox_tests::netns::{Host, Switch};
 use resetbox_tests::plant::PlantIn;
 use resetbox_tests::process::wait_for;
@@ -202,6 +203,49 @@ fn reset_by_https(
     id
 }
 
+/// The same over MQTT; everything that the box published by then is what was said.
+fn reset_by_mqtt(
+    agent: &BoxIn<'_>,
+    broker: &Broker<'_>,
+    plant: &PlantIn<'_>,
+    index: usize,
+    secrets: &mut Secrets,
+    said: &mut Said,
+) -> String {
+    let mut watcher = broker.watch();
+    let info = watcher.wait_json("/info", |info| info["contract"] == 1);
+    let id = agent.open_case(&mac(plant, index));
+    let key = issue(plant, agent.device_code(&id));
+    secrets.add(&format!("the key of camera {index}"), &key);
+    let serial = plant.camera(index).expect("there").serial;
+    let topic = format!(
+        "resetbox/v1/{}/cmd/submit-key",
+        info["id"].as_str().expect("an id")
+    );
+    for (number, key, password, ok) in [
+        (1, MALFORMED_KEY, PASSWORD, false),
+        (2, key.as_str(), WEAK_PASSWORD, false),
+        (3, WRONG_KEY, OTHER_PASSWORD, false),
+        (4, key.as_str(), PASSWORD, true),
+    ] {
+        let command = format!("secret-{number}");
+        let body = json!({ "id": command, "case": id, "key": key, "new_password": password, "serial": serial });
+        broker.publish(&topic, &body.to_string(), &[]);
+        let result = watcher.result(&command);
+        assert_eq!(result["ok"], ok, "{result}");
+    }
+    let misplaced = json!({ "id": "secret-5", "case": id, "key": [WRONG_KEY], "new_password": PASSWORD, PASSWORD: 1 });
+    broker.publish(&topic, &misplaced.to_string(), &[]);
+    watcher.result("secret-5");
+    for seen in watcher.seen() {
+        // The owner's own words.
+        if !seen.topic.ends_with("/cmd/submit-key") {
+            said.push((seen.topic.clone(), seen.payload.clone()));
+        }
+    }
+    id
+}
+
 /// Secrets in places of a request where nobody but a mistaken script puts them.
 fn misplaced(host: &Host, id: &str, said: &mut Said) {
     for request in [
@@ -312,8 +356,8 @@ fn no_key_and_no_password_is_written_or_sent_anywhere_but_in_the_reset() {
     let plant = PlantIn::start(
         &plant_host,
         PlantConfig {
-            cameras: 3,
-            // The second one wants the key encrypted.
+            cameras: 4,
+            // Every second one wants the key encrypted.
             profiles: vec![Profile::Ipc2018, Profile::Ipc2022],
             wire: WireMode::Raw {
                 interface: "eth0".into(),
@@ -326,11 +370,27 @@ fn no_key_and_no_password_is_written_or_sent_anywhere_but_in_the_reset() {
     let folder = tempfile::tempdir().expect("a folder");
     let certificate = folder.path().join(CERTIFICATE);
     let mut secrets = secrets();
+    let (owner, desk) = (Host::new("owner"), tempfile::tempdir().expect("a folder"));
+    switch.plug(&owner, "eth0");
+    owner.ip(&format!("addr add {ADDRESS}/24 dev eth0"));
+    certificates(desk.path());
+    let lines = broker::tls(desk.path(), "good") + "allow_anonymous true\n";
+    let broker = Broker::start(&owner, desk.path(), &lines);
 
     let datagrams = std::thread::scope(|scope| {
         let capturing = scope.spawn(|| capture(&mut wire, &stop));
-        let mut agent = BoxIn::start(&agent_host, folder.path(), "[log]\nlevel = \"trace\"\n");
-        agent.wait_devices(3, Duration::from_secs(30));
+        let more = format!(
+            "{}[log]\nlevel = \"trace\"\n",
+            mqtt(
+                &format!("mqtts://{ADDRESS}"),
+                &format!(
+                    "publish_qr = true\nca_file = {:?}",
+                    desk.path().join("ca.pem")
+                )
+            )
+        );
+        let mut agent = BoxIn::start(&agent_host, folder.path(), &more);
+        agent.wait_devices(4, Duration::from_secs(30));
         let mut said: Said = Vec::new();
         let mut ids: Vec<String> = (0..2)
             .map(|index| reset_by_http(&agent, &plant, index, &mut secrets, &mut said))
@@ -355,6 +415,15 @@ fn no_key_and_no_password_is_written_or_sent_anywhere_but_in_the_reset() {
             &client,
             &plant,
             2,
+            &mut secrets,
+            &mut said,
+        ));
+
+        ids.push(reset_by_mqtt(
+            &agent,
+            &broker,
+            &plant,
+            3,
             &mut secrets,
             &mut said,
         ));
@@ -394,7 +463,7 @@ fn no_key_and_no_password_is_written_or_sent_anywhere_but_in_the_reset() {
         .collect();
     assert_eq!(
         resets.len(),
-        6,
+        8,
         "a wrong and a right key for each camera, each sent once"
     );
     let wrong = |bytes: &&Vec<u8>| holds(bytes, WRONG_KEY.as_bytes());
