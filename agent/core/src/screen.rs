@@ -145,10 +145,10 @@ pub struct Target {
     pub serial_tail: String,
 }
 
-/// Stands in a group of [`Page::KeyEntry`] for "the key is complete"; no character of a key.
+/// Stands in a row of [`Page::KeyEntry`] for "the key is complete"; no character of a key.
 pub const KEY_DONE: char = '\u{2713}';
-/// Stands in a group of [`Page::KeyEntry`] for "delete the last character".
-pub const KEY_DELETE: char = '\u{232b}';
+/// Stands in a row of [`Page::KeyEntry`] for "more characters than usual".
+pub const KEY_MORE: char = '\u{2026}';
 
 /// What the join page shows about HTTPS.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -270,15 +270,11 @@ pub enum Page {
         target: Target,
         /// Typed so far. Shown on the panel only, never in any other surface or log.
         typed: crate::secret::SecretText,
-        /// The group of characters offered, and the one under the cursor.
-        group: Vec<char>,
-        /// Index into `group`.
-        cursor: usize,
-        /// Which group: `ABC`, `abc`, `123`; `OK` for [`KEY_DONE`] and [`KEY_DELETE`].
-        group_name: &'static str,
-        /// Four keys choose the group first and then the character: while this is true up and down
-        /// change the whole group and no single character is under the cursor.
-        choosing_group: bool,
+        /// The characters on offer in the rows of up, ok and down: the key of a row chooses it, and it is divided
+        /// among the three anew until one is left. [`KEY_DONE`] and [`KEY_MORE`] may stand among them.
+        rows: [Vec<char>; 3],
+        /// The kind that was chosen: `ABC`, `abc` or `123`.
+        kind: Option<&'static str>,
         /// The way by phone: address and PIN.
         phone: Option<(String, String)>,
         /// What is wrong with what was typed.

@@ -85,31 +85,15 @@ impl Person {
     /// Types with up, down, ok (and right where there is a joystick), finding each character on the screen.
     fn types(&mut self, key: &str) {
         for wanted in key.chars() {
-            for _ in 0..64 {
-                let Page::KeyEntry {
-                    group,
-                    cursor,
-                    choosing_group,
-                    ..
-                } = self.sees()
-                else {
+            loop {
+                let Page::KeyEntry { rows, .. } = self.sees() else {
                     panic!("not where a key is typed: {:?}", self.sees());
                 };
-                let joystick = self.bench.policy.keys == KeySet::Joystick;
-                if !group.contains(&wanted) {
-                    let leave = !joystick && !choosing_group;
-                    self.press(if leave { Button::Back } else { Button::Down });
-                } else if choosing_group {
-                    self.press(Button::Ok);
-                } else if group[cursor] == wanted {
-                    self.press(Button::Ok);
+                let row = rows.iter().position(|row| row.contains(&wanted));
+                let row = row.expect("every letter and digit stands in a row");
+                self.press([Button::Up, Button::Ok, Button::Down][row]);
+                if rows[row] == [wanted] {
                     break;
-                } else {
-                    self.press(if joystick {
-                        Button::Right
-                    } else {
-                        Button::Down
-                    });
                 }
             }
         }
@@ -119,16 +103,10 @@ impl Person {
     fn prepares(&mut self, key: &str) -> String {
         self.press(Button::Ok);
         self.types(key);
-        let Page::KeyEntry {
-            typed,
-            group,
-            cursor,
-            ..
-        } = self.sees()
-        else {
+        let Page::KeyEntry { typed, rows, .. } = self.sees() else {
             panic!("{:?}", self.sees());
         };
-        assert_eq!((typed.expose(), group[cursor]), (key, KEY_DONE));
+        assert_eq!((typed.expose(), rows[1].as_slice()), (key, &[KEY_DONE][..]));
         self.press(Button::Ok);
         let Page::NewPassword { password, .. } = self.sees() else {
             panic!("{:?}", self.sees());

@@ -86,10 +86,12 @@ fn pages() -> impl Strategy<Value = Page> {
                 4 => Page::KeyEntry {
                     target,
                     typed: SecretText::new(text.clone()),
-                    group: text.chars().take(at).collect(),
-                    cursor: number as usize,
-                    group_name: "ABC",
-                    choosing_group: flag,
+                    rows: [
+                        text.chars().take(at).collect(),
+                        text.chars().collect(),
+                        text.chars().skip(at).collect(),
+                    ],
+                    kind: flag.then_some("ABC"),
                     phone: Some((text.clone(), text)),
                     problem: flag.then_some(problem),
                 },

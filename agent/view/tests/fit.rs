@@ -511,10 +511,17 @@ fn worst_pages() -> Vec<(String, Page)> {
             Page::KeyEntry {
                 target: worst_target(),
                 typed: resetbox_core::secret::SecretText::new("W".repeat(length)),
-                group: ('A'..='Z').collect(),
-                cursor: 12,
-                group_name: "ABC",
-                choosing_group: false,
+                rows: match length {
+                    8 => ["\u{2026}", "\u{2713}", ""].map(|row| row.chars().collect()),
+                    9 => ["W", "M", "0"].map(|row| row.chars().collect()),
+                    13 => ["MWMWMWMWM", "mwmwmwmwm", "89\u{2713}"].map(|row| row.chars().collect()),
+                    _ => [
+                        ('A'..='Z').collect(),
+                        ('a'..='z').collect(),
+                        ('0'..='9').collect(),
+                    ],
+                },
+                kind: Some("ABC"),
                 phone: Some(("http://208.208.208.208:8080".into(), "482193".into())),
                 problem: (length == 4).then(|| {
                     Problem::new(K::KeyForm {

@@ -8,7 +8,6 @@ use super::intent::Intent;
 use super::keys::open_case;
 use super::place::{Cursor, Place, Step};
 use super::{Ask, Panel, Pending, World, settings};
-use crate::policy::KeySet;
 use crate::request::{CaseId, CaseKind, Request};
 use crate::rules;
 use crate::screen::Action;
@@ -27,7 +26,6 @@ impl Panel {
         random: &mut dyn RngCore,
         asks: &mut Vec<Ask>,
     ) {
-        let by_group = world.policy.keys == KeySet::FourKeys;
         match intent {
             Intent::Move { forward } => self.step(Step { forward, repeated }, world),
             Intent::Back => self.back(),
@@ -47,7 +45,7 @@ impl Panel {
             Intent::FirstPassword(mac) => self.open(mac, None, world, asks),
             Intent::EnterPassword(id) => self.enter_password(id, random, world),
             Intent::Case(id) => self.go(Place::Case { id, trouble: None }),
-            Intent::EnterKey(id) => self.enter_key(id, by_group, world),
+            Intent::EnterKey(id) => self.enter_key(id, world),
             Intent::Read(id) => self.read(&id, world),
             Intent::TryAgain(id) => {
                 self.read(&id, world);
@@ -56,7 +54,7 @@ impl Panel {
                         self.enter_password(id, random, world);
                     }
                     Some(case) if case.phase == CasePhase::Awaiting && case.typed_key => {
-                        self.enter_key(id, by_group, world);
+                        self.enter_key(id, world);
                     }
                     Some(case) if case.phase == CasePhase::Awaiting => self.join(world),
                     _ => {}
@@ -117,13 +115,11 @@ impl Panel {
             }),
             Intent::Diagnosis => self.go(Place::Diagnosis { offset: 0 }),
             Intent::Rescan => asks.push(Ask::Quietly(Request::Scan)),
-            Intent::Group { forward } => {
-                self.edit(|entry| entry.step_group(Step { forward, repeated }));
-            }
-            Intent::EnterGroup => self.edit(|entry| entry.enter_group()),
-            Intent::LeaveGroup => self.edit(|entry| entry.leave_group()),
-            Intent::Type(character) => self.edit(|entry| entry.push(character, by_group)),
-            Intent::Delete => self.edit(|entry| entry.delete(by_group)),
+            Intent::Choose(row) => self.edit(|entry| entry.choose(row)),
+            Intent::Unchoose => self.edit(|entry| entry.unchoose()),
+            Intent::GoOn => self.edit(|entry| entry.go_on()),
+            Intent::Type(character) => self.edit(|entry| entry.push(character)),
+            Intent::Delete => self.edit(|entry| entry.delete()),
             Intent::Done => self.typed(random),
             Intent::Another => self.propose(random),
             Intent::UsePassword => {
@@ -198,7 +194,6 @@ impl Panel {
             Some(Place::Settings { cursor }) => {
                 *cursor = step.from(*cursor, settings::ITEMS.len());
             }
-            Some(Place::KeyEntry { .. }) => self.edit(|entry| entry.step_character(step)),
             Some(_) => {}
         }
     }
@@ -227,7 +222,7 @@ impl Panel {
         if !find(world, &id).is_some_and(waits) {
             return;
         }
-        self.draft = Some(Draft::new(id.clone(), false));
+        self.draft = Some(Draft::new(id.clone()));
         self.propose(random);
         self.go(Place::Case {
             id: id.clone(),
@@ -236,11 +231,11 @@ impl Panel {
         self.go(Place::NewPassword { id });
     }
 
-    fn enter_key(&mut self, id: CaseId, by_group: bool, world: &World<'_>) {
+    fn enter_key(&mut self, id: CaseId, world: &World<'_>) {
         if find(world, &id).is_none() {
             return;
         }
-        self.draft = Some(Draft::new(id.clone(), by_group));
+        self.draft = Some(Draft::new(id.clone()));
         self.go(Place::Case {
             id: id.clone(),
             trouble: None,
@@ -253,6 +248,7 @@ impl Panel {
         let Some(draft) = &mut self.draft else {
             return;
         };
+        draft.entry.start_over();
         if let Err(problem) = rules::key(draft.entry.secret()) {
             draft.entry.problem = Some(problem);
             return;

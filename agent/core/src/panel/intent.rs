@@ -60,14 +60,12 @@ pub(super) enum Intent {
     Cases,
     Diagnosis,
     Rescan,
-    /// Key entry: another group of characters.
-    Group {
-        forward: bool,
-    },
-    /// Key entry with four keys: into the group.
-    EnterGroup,
-    /// Key entry with four keys: out of the group.
-    LeaveGroup,
+    /// Key entry: the character stands in this row.
+    Choose(usize),
+    /// Key entry: the last choice was wrong.
+    Unchoose,
+    /// Key entry: the key has more characters than usual.
+    GoOn,
     Type(char),
     Delete,
     Done,
@@ -85,7 +83,7 @@ pub(super) enum Intent {
 impl Intent {
     /// It goes on while the key is held.
     pub(super) fn repeats(&self) -> bool {
-        matches!(self, Self::Move { .. } | Self::Group { .. } | Self::Delete)
+        matches!(self, Self::Move { .. } | Self::Delete)
     }
 
     /// It cannot be undone, or leads to what cannot be undone at once.

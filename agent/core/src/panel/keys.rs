@@ -8,7 +8,7 @@ use super::shown::Shown;
 use super::{Panel, World};
 use crate::policy::KeySet;
 use crate::request::CaseKind;
-use crate::screen::{Action, Button, KEY_DELETE, KEY_DONE, Legend, SettingItem};
+use crate::screen::{Action, Button, KEY_DONE, KEY_MORE, Legend, SettingItem};
 use crate::view::{CasePhase, CaseView, DeviceView, Lamp};
 
 /// A key and what it does here.
@@ -157,7 +157,7 @@ impl Panel {
                 keys.extend(cursor());
             }
             Shown::Settings(index) => settings_keys(*index, &mut keys),
-            Shown::KeyEntry(case) => self.entry_keys(world, case, &mut keys),
+            Shown::KeyEntry(case) => self.entry_keys(case, &mut keys),
             Shown::NewPassword(_) => {
                 keys.push(press(Button::Ok, Action::Next, Intent::UsePassword));
                 keys.extend(both(
@@ -319,45 +319,30 @@ impl Panel {
         }
     }
 
-    fn entry_keys(&self, world: &World<'_>, case: &CaseView, keys: &mut Vec<Key>) {
+    fn entry_keys(&self, case: &CaseView, keys: &mut Vec<Key>) {
         let Some(draft) = self.draft.as_ref().filter(|draft| draft.case == case.id) else {
             return;
         };
         let entry = &draft.entry;
-        let character = entry.character();
-        let (action, intent) = match character {
-            KEY_DONE => (Action::Done, Intent::Done),
-            KEY_DELETE => (Action::Delete, Intent::Delete),
-            other => (Action::Type, Intent::Type(other)),
-        };
-        let groups = [
-            press(Button::Up, Action::Group, Intent::Group { forward: false }),
-            silent(Button::Down, Intent::Group { forward: true }),
-        ];
-        let delete = || press(Button::Back, Action::Delete, Intent::Delete);
-        let is_typed = !entry.typed().is_empty();
-        match world.policy.keys {
-            KeySet::Joystick => {
-                keys.push(press(Button::Ok, action, intent));
-                keys.extend(groups);
-                keys.push(silent(Button::Left, Intent::Move { forward: false }));
-                keys.push(silent(Button::Right, Intent::Move { forward: true }));
-                if is_typed {
-                    keys.push(delete());
-                }
+        // The rows on the page name their keys; only what is no character is named in the legend too.
+        for (row, button) in [Button::Up, Button::Ok, Button::Down]
+            .into_iter()
+            .enumerate()
+        {
+            match entry.rows()[row].as_slice() {
+                [] => {}
+                [KEY_DONE] => keys.push(press(button, Action::Done, Intent::Done)),
+                [KEY_MORE] => keys.push(silent(button, Intent::GoOn)),
+                [character] => keys.push(silent(button, Intent::Type(*character))),
+                _ => keys.push(silent(button, Intent::Choose(row))),
             }
-            KeySet::FourKeys if entry.is_choosing_group() => {
-                keys.push(press(Button::Ok, Action::Open, Intent::EnterGroup));
-                keys.extend(groups);
-                if is_typed {
-                    keys.push(delete());
-                }
-            }
-            KeySet::FourKeys => {
-                keys.push(press(Button::Ok, action, intent));
-                keys.push(press(Button::Back, Action::Group, Intent::LeaveGroup));
-                keys.extend(cursor());
-            }
+        }
+        if entry.is_choosing() {
+            keys.push(press(Button::Back, Action::Back, Intent::Unchoose));
+            keys.push(silent(Button::Left, Intent::Unchoose));
+        } else if !entry.typed().is_empty() {
+            keys.push(press(Button::Back, Action::Delete, Intent::Delete));
+            keys.push(silent(Button::Left, Intent::Delete));
         }
     }
 }

@@ -163,10 +163,8 @@ impl Panel {
             (Shown::KeyEntry(_), Some(draft)) => Page::KeyEntry {
                 target,
                 typed: draft.entry.secret().clone(),
-                group: draft.entry.group(),
-                cursor: draft.entry.cursor(),
-                group_name: draft.entry.group_name(),
-                choosing_group: draft.entry.is_choosing_group(),
+                rows: draft.entry.rows(),
+                kind: draft.entry.kind(),
                 phone: world
                     .urls
                     .first()

@@ -1,27 +1,28 @@
-//! Typing the key with the joystick, and showing the password that will be set.
+//! Typing the key with three keys, and showing the password that will be set.
 
-use resetbox_core::screen::{Action, KEY_DELETE, KEY_DONE, Page, Target};
+use resetbox_core::screen::{Action, KEY_DONE, KEY_MORE, Page, Target};
 
 use super::Pen;
 use super::chrome::narrower;
 use super::stack::{Block, Stack};
 use crate::draw::flow::{fitting, wrap};
-use crate::draw::{Align, Class, Rect, Type, Weight, flow};
+use crate::draw::{Align, Class, Icon, Rect, Type, Weight, flow, icon};
 use crate::palette::{BLUE, CARD, ORANGE, PAPER, QUIET, SKY};
 use crate::texts;
 
 /// Characters of a key as a rule: so many boxes are shown.
 const SLOTS: usize = 8;
-const GROUPS: [&str; 4] = ["ABC", "abc", "123", "OK"];
+/// Rows with more characters than this show the first and the last.
+const SHOWN: usize = 9;
+/// What is easily taken for something else is said in words before it is sent.
+const ALIKE: &str = "0OoQ1lI5S2Z8B";
 
 pub(super) fn key(pen: &mut Pen<'_>, area: Rect, page: &Page) {
     let Page::KeyEntry {
         target,
         typed,
-        group,
-        cursor,
-        group_name,
-        choosing_group,
+        rows,
+        kind: _,
         phone,
         problem,
     } = page
@@ -50,14 +51,107 @@ pub(super) fn key(pen: &mut Pen<'_>, area: Rect, page: &Page) {
     if !theme.small() {
         below(pen, &mut left, problem.as_deref(), phone.as_ref());
     }
-    group_tabs(pen, &mut left, group_name, *choosing_group);
-    left.cut_bottom(if theme.small() { 1 } else { 3 });
-    let cursor = (!choosing_group).then_some(*cursor);
-    if group.iter().any(|c| [KEY_DONE, KEY_DELETE].contains(c)) {
-        buttons(pen, left, group, cursor);
-    } else {
-        grid(pen, left, group, cursor);
+    let gap = if theme.small() { 1 } else { 3 };
+    let height = (left.h - 2 * gap) / 3;
+    for (number, row) in rows.iter().enumerate() {
+        let cell = left.cut_top(height);
+        left.cut_top(gap);
+        if row.is_empty() {
+            last_look(pen, cell, typed.expose());
+        } else {
+            choice(pen, cell, number, row);
+        }
     }
+}
+
+/// One row: its key, and the characters that it stands for.
+fn choice(pen: &mut Pen<'_>, area: Rect, number: usize, row: &[char]) {
+    let theme = pen.theme;
+    pen.canvas.round_rect(area, theme.radius * 0.7, CARD);
+    let mut inside = area;
+    let chip = inside.cut_left(theme.label_bold.width("OK") + theme.pad + 2);
+    let chip = chip.inset(1, 1);
+    pen.canvas.round_rect(chip, theme.radius * 0.7, BLUE);
+    let side = theme.label.cap + if theme.small() { 0 } else { 2 };
+    let mark = chip.centre(side, side);
+    match number {
+        0 => icon::draw(pen.canvas, mark, Icon::Up, PAPER, BLUE),
+        1 => pen
+            .canvas
+            .text(chip, Align::Centre, theme.label_bold, PAPER, "OK"),
+        _ => icon::draw(pen.canvas, mark, Icon::Down, PAPER, BLUE),
+    }
+    inside.cut_left(theme.pad / 2);
+    let faces = match theme.class {
+        Class::Small => vec![theme.fact_bold, theme.label_bold, theme.label],
+        Class::Medium => narrower(Type::smooth(Weight::Bold, 16)),
+        Class::Large => narrower(Type::smooth(Weight::Bold, 24)),
+    };
+    let faces: Vec<Type> = faces
+        .into_iter()
+        .filter(|face| face.cap + face.descent() + face.rise() < area.h)
+        .collect();
+    let words = match row {
+        [KEY_DONE] => Some(texts::action(pen.language, Action::Done).to_owned()),
+        [KEY_MORE] => Some(texts::key_more(pen.language).to_owned()),
+        _ => None,
+    };
+    if let Some(words) = words {
+        let face = fitting(&faces, &words, inside.w - theme.pad);
+        pen.canvas.text(inside, Align::Left, face, PAPER, &words);
+        return;
+    }
+    if let [character] = row {
+        let text = character.to_string();
+        let face = fitting(&faces, &text, inside.w);
+        let cell = inside.cut_left(face.width("W") + theme.pad / 2);
+        pen.canvas.text(cell, Align::Centre, face, PAPER, &text);
+        let name = texts::character(pen.language, *character);
+        let face = fitting(&narrower(theme.label), &name, inside.w);
+        pen.canvas.text(inside, Align::Left, face, SKY, &name);
+        return;
+    }
+    let letters: Vec<char> = row.iter().copied().filter(|c| *c != KEY_DONE).collect();
+    let mut parts: Vec<String> = letters.iter().map(char::to_string).collect();
+    if let ([first, .., last], true) = (letters.as_slice(), letters.len() > SHOWN) {
+        parts = vec![format!("{first} ... {last}")];
+    }
+    let count = parts.len() as i32 + i32::from(letters.len() < row.len());
+    let width = inside.w / count.max(1);
+    for part in &parts {
+        let cell = inside.cut_left(width);
+        let face = fitting(&faces, part, width - 1);
+        pen.canvas.text(cell, Align::Centre, face, PAPER, part);
+    }
+    if letters.len() < row.len() {
+        let side = side.min(inside.w);
+        let cell = inside.cut_left(width).centre(side, side);
+        icon::draw(pen.canvas, cell, Icon::Tick, SKY, CARD);
+    }
+}
+
+/// What was typed and is easily mistaken, in words.
+fn last_look(pen: &mut Pen<'_>, area: Rect, typed: &str) {
+    let theme = pen.theme;
+    let names: Vec<String> = typed
+        .chars()
+        .zip(1..)
+        .filter(|(character, _)| ALIKE.contains(*character))
+        .map(|(character, place)| format!("{place}: {}", texts::character(pen.language, character)))
+        .collect();
+    let face = if theme.small() {
+        Type::bitmap(Weight::Regular, 8)
+    } else {
+        theme.label
+    };
+    let lines = wrap(face, &names.join(", "), area.w);
+    let most = usize::try_from(area.h / face.line_height()).unwrap_or(0);
+    let lines = &lines[..lines.len().min(most)];
+    let rows = Rect {
+        h: flow::height(face, lines.len()),
+        ..area
+    };
+    flow::lines(pen.canvas, rows, Align::Left, face, SKY, lines);
 }
 
 /// What is wrong, or the way by phone.
@@ -173,107 +267,6 @@ fn slots(pen: &mut Pen<'_>, left: &mut Rect, typed: &str) {
                 pen.canvas.text(slot, Align::Centre, face, PAPER, &text);
             }
         }
-    }
-}
-
-/// The groups; the one on offer is underlined, and filled while groups are being chosen.
-fn group_tabs(pen: &mut Pen<'_>, left: &mut Rect, name: &str, choosing: bool) {
-    let theme = pen.theme;
-    let mut row = left.cut_bottom(theme.label.line_height() + if theme.small() { 1 } else { 5 });
-    for group in GROUPS {
-        let here = group == name;
-        let face = if here { theme.label_bold } else { theme.label };
-        let cell = row.cut_left(theme.label_bold.width(group) + theme.pad * 3 / 2);
-        if here && choosing {
-            pen.canvas.round_rect(cell, theme.radius * 0.7, BLUE);
-        } else if here {
-            let bar = Rect::new(cell.x, cell.bottom() - 2, cell.w, 2);
-            pen.canvas.fill(bar, SKY);
-        }
-        let colour = if here { PAPER } else { QUIET };
-        pen.canvas.text(cell, Align::Centre, face, colour, group);
-        row.cut_left(2);
-    }
-}
-
-/// "Done" and "delete", as large as the box allows.
-fn buttons(pen: &mut Pen<'_>, area: Rect, group: &[char], cursor: Option<usize>) {
-    let theme = pen.theme;
-    let count = group.len() as i32;
-    let width = (area.w - theme.pad * (count - 1)) / count;
-    let height = area.h.min(theme.fact_bold.line_height() + 2 * theme.pad);
-    let mut row = area.centre(area.w, height);
-    for (i, c) in group.iter().enumerate() {
-        let cell = row.cut_left(width);
-        row.cut_left(theme.pad);
-        let fill = if cursor == Some(i) { BLUE } else { CARD };
-        pen.canvas.round_rect(cell, theme.radius, fill);
-        let words = match *c {
-            KEY_DONE => texts::action(pen.language, Action::Done).to_owned(),
-            KEY_DELETE => texts::action(pen.language, Action::Delete).to_owned(),
-            c => c.to_string(),
-        };
-        let face = if theme.small() {
-            theme.label_bold
-        } else {
-            theme.fact_bold
-        };
-        let face = fitting(&narrower(face), &words, cell.w - theme.pad);
-        pen.canvas.text(cell, Align::Centre, face, PAPER, &words);
-    }
-}
-
-/// The characters on offer; the one under the cursor stands out.
-fn grid(pen: &mut Pen<'_>, area: Rect, group: &[char], cursor: Option<usize>) {
-    if group.is_empty() {
-        return;
-    }
-    let theme = pen.theme;
-    let count = group.len() as i32;
-    // Cells as square as the box allows, never narrower than the widest letter, rows about even.
-    let narrowest = bold(theme.label).width("W") + 1;
-    let columns = (1..=count)
-        .filter(|columns| area.w / columns >= narrowest)
-        .min_by_key(|columns| {
-            let rows = (count + columns - 1) / columns;
-            let (w, h) = (area.w / columns, (area.h / rows).max(1));
-            let low = h < theme.label.cap + theme.label.descent();
-            (low, (w - h * 9 / 10).abs())
-        })
-        .unwrap_or(count);
-    let rows = (count + columns - 1) / columns;
-    let columns = (count + rows - 1) / rows;
-    let (w, h) = (area.w / columns, area.h / rows);
-    let most = match theme.class {
-        Class::Small => vec![theme.fact, theme.label],
-        Class::Medium => narrower(Type::smooth(Weight::Regular, 15)),
-        Class::Large => narrower(Type::smooth(Weight::Regular, 22)),
-    };
-    let face = most
-        .iter()
-        .copied()
-        .find(|f| f.cap + f.descent() + f.rise() <= h && bold(*f).width("W") <= w)
-        .unwrap_or(theme.label);
-    let margin = (area.w - w * columns) / 2;
-    for (i, c) in group.iter().enumerate() {
-        let (column, row) = (i as i32 % columns, i as i32 / columns);
-        let cell = Rect::new(area.x + margin + column * w, area.y + row * h, w, h);
-        let here = cursor == Some(i);
-        if here {
-            pen.canvas.round_rect(cell, theme.radius * 0.7, BLUE);
-        }
-        let weight = if here { Weight::Bold } else { Weight::Regular };
-        let face = Type { weight, ..face };
-        let colour = if here { PAPER } else { QUIET };
-        pen.canvas
-            .text(cell, Align::Centre, face, colour, &c.to_string());
-    }
-}
-
-fn bold(face: Type) -> Type {
-    Type {
-        weight: Weight::Bold,
-        ..face
     }
 }
 

@@ -2,48 +2,37 @@
 
 use resetbox_core::problem::{KeyFault, Problem, ProblemKind};
 use resetbox_core::request::CaseKind;
-use resetbox_core::screen::{Action, Button, KEY_DELETE, KEY_DONE, Page, Screen};
+use resetbox_core::screen::{Action, Button, Page, Screen};
 use resetbox_core::secret::SecretText;
 use resetbox_core::view::{CasePhase, MustInsist};
 
 use super::{BACK, Named, OK, camera, legend, long, recorder, screen};
 
 pub(super) fn entries() -> Vec<Named> {
-    let group = |name: &str| -> Vec<char> {
-        match name {
-            "OK" => vec![KEY_DONE, KEY_DELETE],
-            "ABC" => ('A'..='Z').collect(),
-            "abc" => ('a'..='z').collect(),
-            _ => ('0'..='9').collect(),
-        }
-    };
-    let key = |typed: &str, name: &'static str, cursor, problem: Option<ProblemKind>| {
+    let key = |typed: &str, rows: [&str; 3], kind, problem: Option<ProblemKind>| {
         let page = Page::KeyEntry {
             target: camera(),
             typed: SecretText::new(typed),
-            group: group(name),
-            cursor,
-            group_name: name,
+            rows: rows.map(|row| row.chars().collect()),
+            kind,
             phone: Some(("http://10.43.0.1".into(), "482193".into())),
-            choosing_group: false,
             problem: problem.map(Problem::new),
         };
-        screen(
-            page,
-            &[(OK, false, Action::Type), (BACK, false, Action::Group)],
-        )
+        let back = match (kind, typed) {
+            (None, "") | (Some(_), _) => Action::Back,
+            (None, _) => Action::Delete,
+        };
+        screen(page, &[(BACK, false, back)])
     };
-    let mut choosing = key("A7kW2x", "123", 0, None);
-    if let Page::KeyEntry { choosing_group, .. } = &mut choosing.page {
-        *choosing_group = true;
-    }
-    choosing.legend = legend(&[
-        (OK, false, Action::Open),
-        (Button::Up, false, Action::Group),
-        (BACK, false, Action::Delete),
-    ]);
-    let mut done = key("A7kW2x9Q", "OK", 0, None);
-    done.legend = legend(&[(OK, false, Action::Done), (BACK, false, Action::Group)]);
+    let kinds = [
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "abcdefghijklmnopqrstuvwxyz",
+        "0123456789\u{2713}",
+    ];
+    let small = ["abcdefghi", "jklmnopqr", "stuvwxyz"];
+    let usual = ["\u{2026}", "\u{2713}", ""];
+    let mut done = key("O0kW2l9S", usual, None, None);
+    done.legend = legend(&[(OK, false, Action::Done), (BACK, false, Action::Delete)]);
     let send = |target, tries_left, can_sync, sync_cameras, must_insist| {
         let page = Page::ConfirmSend {
             kind: CaseKind::Reset,
@@ -105,13 +94,23 @@ pub(super) fn entries() -> Vec<Named> {
         fault: KeyFault::TooShort,
     };
     vec![
-        ("key-empty", key("", "ABC", 0, None)),
-        ("key-typed", key("A7kW2", "abc", 12, None)),
-        ("key-digits", key("A7kW2x9", "123", 9, None)),
-        ("key-long", key("A7kW2x9QmmWW", "ABC", 22, None)),
-        ("key-group", choosing),
+        ("key-empty", key("", kinds, None, None)),
+        ("key-typed", key("A7kW2", small, Some("abc"), None)),
+        (
+            "key-digits",
+            key("A7kW2x9", ["0123", "4567", "89\u{2713}"], Some("123"), None),
+        ),
+        (
+            "key-last",
+            key("A7kW2x9", ["M", "N", "O"], Some("ABC"), None),
+        ),
+        ("key-long", key("A7kW2x9QmmWW", kinds, None, None)),
+        (
+            "key-group",
+            key("A7kW2x", ["jkl", "mno", "pqr"], Some("abc"), None),
+        ),
         ("key-done", done),
-        ("key-problem", key("A7k", "ABC", 25, Some(fault))),
+        ("key-problem", key("A7k", kinds, None, Some(fault))),
         (
             "new-password",
             screen(

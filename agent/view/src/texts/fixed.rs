@@ -64,6 +64,7 @@ words! {
     pin: "PIN", "PIN";
     no_address: "The box has no address yet", "Kotak belum punya alamat";
     key_for: "Key for", "Kunci untuk";
+    key_more: "more than 8", "lebih dari 8";
     or_phone: "or by phone", "atau lewat ponsel";
     new_password: "New password", "Kata sandi baru";
     new_password_text: "Write it down now. It is shown only here and is stored nowhere.", "Catat sekarang. Hanya tampil di sini dan tidak disimpan.";

@@ -71,6 +71,23 @@ pub fn problem(language: Language, problem: &Problem) -> Words {
     words
 }
 
+/// What a character of a key is, in words, for those that look like another.
+pub fn character(language: Language, character: char) -> String {
+    let upper = character.to_ascii_uppercase();
+    match (language, character) {
+        (Language::En, '0') => "zero".into(),
+        (Language::En, '1') => "one".into(),
+        (Language::En, '2'..='9') => format!("digit {character}"),
+        (Language::En, 'A'..='Z') => format!("capital {upper}"),
+        (Language::En, _) => format!("small {upper}"),
+        (Language::Id, '0') => "nol".into(),
+        (Language::Id, '1') => "satu".into(),
+        (Language::Id, '2'..='9') => format!("angka {character}"),
+        (Language::Id, 'A'..='Z') => format!("{upper} besar"),
+        (Language::Id, _) => format!("{upper} kecil"),
+    }
+}
+
 /// `4 tries left`.
 pub fn tries_left(language: Language, tries: u32) -> String {
     match (language, tries) {

@@ -4,7 +4,7 @@ use core::fmt::Write as _;
 
 use crate::panel::Ask;
 use crate::request::{CaseKind, Request};
-use crate::screen::{KEY_DELETE, KEY_DONE, Mark, Page, Screen, Target};
+use crate::screen::{KEY_DONE, KEY_MORE, Mark, Page, Screen, Target};
 use crate::view::MustInsist;
 
 /// What the panel asks for.
@@ -121,40 +121,28 @@ pub(super) fn page(screen: &Screen) -> String {
         Page::KeyEntry {
             target,
             typed,
-            group,
-            cursor,
-            group_name,
-            choosing_group,
+            rows,
+            kind,
             problem,
             ..
         } => {
-            let characters: String = group
-                .iter()
-                .enumerate()
-                .map(|(index, character)| {
-                    let name = match *character {
+            let said = |row: &Vec<char>| -> String {
+                row.iter()
+                    .map(|character| match *character {
                         KEY_DONE => "done".into(),
-                        KEY_DELETE => "delete".into(),
+                        KEY_MORE => "more".into(),
                         other => other.to_string(),
-                    };
-                    if index == *cursor && !choosing_group {
-                        format!("[{name}]")
-                    } else {
-                        format!(" {name} ")
-                    }
-                })
-                .collect();
+                    })
+                    .collect()
+            };
+            let characters = rows.iter().map(said).collect::<Vec<_>>().join(" | ");
+            let group = kind.unwrap_or("all");
             let problem = problem
                 .as_ref()
                 .map(|problem| format!(", {:?}", problem.kind))
                 .unwrap_or_default();
-            let group = if *choosing_group {
-                format!("[{group_name}]")
-            } else {
-                (*group_name).into()
-            };
             format!(
-                "key for {} \"{}\" {group}:{characters}{problem}",
+                "key for {} \"{}\" {group}: {characters}{problem}",
                 who(target),
                 typed.expose()
             )

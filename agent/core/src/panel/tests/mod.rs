@@ -62,8 +62,9 @@ fn prepared() -> Bench {
     });
     bench.wait(Duration::from_secs(5));
     bench.press(Button::Ok);
-    for _ in 0..16 {
-        bench.press(Button::Ok);
+    // Four times up is an A.
+    for _ in 0..32 {
+        bench.press(Button::Up);
     }
     bench.press(Button::Ok);
     assert!(
@@ -77,7 +78,13 @@ fn prepared() -> Bench {
 #[test]
 fn key_and_password_live_as_long_as_their_pages() {
     let leaving: [fn(&mut Bench); 4] = [
-        |bench| bench.hold(Button::Back, Duration::from_millis(900)),
+        |bench| {
+            // Held, it goes back to what was typed and no further; there it deletes, and then leads home.
+            bench.hold(Button::Back, Duration::from_millis(900));
+            assert!(bench.panel.draft.is_some());
+            bench.hold(Button::Back, Duration::from_secs(8));
+            bench.hold(Button::Back, Duration::from_millis(900));
+        },
         |bench| bench.wait(Duration::from_secs(601)),
         |bench| bench.change_case(64, |case| case.phase = CasePhase::Sending),
         |bench| {

@@ -297,7 +297,6 @@ fn check_legend(screen: &Screen) {
             choices, cursor, ..
         } => (*cursor, choices.len()),
         Page::Settings { items, cursor } => (*cursor, items.len()),
-        Page::KeyEntry { group, cursor, .. } => (*cursor, group.len()),
         Page::Cases { rows, cursor } => (*cursor, rows.len().max(1)),
         _ => return,
     };

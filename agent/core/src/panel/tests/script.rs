@@ -12,11 +12,10 @@ use sadp::Way;
 use super::bench::Bench;
 use super::describe::{asked, page};
 use crate::panel::Ask;
-use crate::panel::entry::GROUPS;
 use crate::policy::KeySet;
 use crate::problem::{Problem, ProblemKind};
 use crate::request::{Request, SubmissionId};
-use crate::screen::{Button, Edge, Page};
+use crate::screen::{Button, Edge, KEY_MORE, Page};
 use crate::view::{CasePhase, CaseView, MustInsist};
 
 /// Plays a transcript and gives back what it should have said.
@@ -216,49 +215,18 @@ impl Script {
     /// Finds each character by what the screen shows, as a person does.
     fn type_key(&mut self, text: &str) {
         for wanted in text.chars() {
-            let joystick = self.bench.policy.keys == KeySet::Joystick;
-            let target = GROUPS
-                .iter()
-                .position(|(_, group)| group.contains(wanted))
-                .expect("every letter and digit stands in a group");
-            for _ in 0..40 {
-                let (group, choosing) = self.entry();
-                let here = GROUPS
-                    .iter()
-                    .position(|(_, chars)| chars.chars().eq(group.0.iter().copied()))
-                    .expect("the page shows one of the groups");
-                let under_cursor = group.0.get(group.1).copied();
-                let forward = (target + GROUPS.len() - here) % GROUPS.len() <= GROUPS.len() / 2;
-                if here != target && !choosing && !joystick {
-                    self.press(Button::Back);
-                } else if here != target {
-                    self.press(if forward { Button::Down } else { Button::Up });
-                } else if choosing {
-                    self.press(Button::Ok);
-                } else if under_cursor == Some(wanted) {
-                    self.press(Button::Ok);
+            loop {
+                let Page::KeyEntry { rows, .. } = self.bench.screen().page else {
+                    panic!("not where a key is typed: {:?}", self.bench.screen().page);
+                };
+                let has = |row: &Vec<char>| row.contains(&wanted) || row.contains(&KEY_MORE);
+                let row = rows.iter().position(has);
+                let row = row.expect("every letter and digit stands in a row");
+                self.press([Button::Up, Button::Ok, Button::Down][row]);
+                if rows[row] == [wanted] {
                     break;
-                } else {
-                    let next = if joystick {
-                        Button::Right
-                    } else {
-                        Button::Down
-                    };
-                    self.press(next);
                 }
             }
-        }
-    }
-
-    fn entry(&self) -> ((Vec<char>, usize), bool) {
-        match self.bench.screen().page {
-            Page::KeyEntry {
-                group,
-                cursor,
-                choosing_group,
-                ..
-            } => ((group, cursor), choosing_group),
-            other => panic!("not where a key is typed: {other:?}"),
         }
     }
 
