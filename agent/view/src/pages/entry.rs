@@ -52,9 +52,15 @@ pub(super) fn key(pen: &mut Pen<'_>, area: Rect, page: &Page) {
         below(pen, &mut left, problem.as_deref(), phone.as_ref());
     }
     let gap = if theme.small() { 1 } else { 3 };
-    let height = (left.h - 2 * gap) / 3;
+    let third = (left.h - 2 * gap) / 3;
+    // Where a row is free for a last look, the others give it what they do not need.
+    let height = if rows.iter().any(Vec::is_empty) {
+        third.min(theme.label_bold.line_height() * 3 / 2)
+    } else {
+        third
+    };
     for (number, row) in rows.iter().enumerate() {
-        let cell = left.cut_top(height);
+        let cell = left.cut_top(if row.is_empty() { left.h } else { height });
         left.cut_top(gap);
         if row.is_empty() {
             last_look(pen, cell, typed.expose());
@@ -130,22 +136,29 @@ fn choice(pen: &mut Pen<'_>, area: Rect, number: usize, row: &[char]) {
     }
 }
 
-/// What was typed and is easily mistaken, in words.
+/// What was typed and is easily mistaken, in words; with its place in the key where there is room.
 fn last_look(pen: &mut Pen<'_>, area: Rect, typed: &str) {
     let theme = pen.theme;
-    let names: Vec<String> = typed
-        .chars()
-        .zip(1..)
-        .filter(|(character, _)| ALIKE.contains(*character))
-        .map(|(character, place)| format!("{place}: {}", texts::character(pen.language, character)))
-        .collect();
     let face = if theme.small() {
         Type::bitmap(Weight::Regular, 8)
     } else {
         theme.label
     };
-    let lines = wrap(face, &names.join(", "), area.w);
     let most = usize::try_from(area.h / face.line_height()).unwrap_or(0);
+    let alike = || typed.chars().zip(1..).filter(|(c, _)| ALIKE.contains(*c));
+    let placed: Vec<String> = alike()
+        .map(|(c, place)| format!("{place}: {}", texts::character(pen.language, c)))
+        .collect();
+    let mut lines = wrap(face, &placed.join(", "), area.w);
+    if lines.len() > most {
+        let mut names: Vec<String> = Vec::new();
+        for name in alike().map(|(c, _)| texts::character(pen.language, c)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        lines = wrap(face, &names.join(", "), area.w);
+    }
     let lines = &lines[..lines.len().min(most)];
     let rows = Rect {
         h: flow::height(face, lines.len()),

@@ -33,6 +33,10 @@ pub(super) fn entries() -> Vec<Named> {
     let usual = ["\u{2026}", "\u{2713}", ""];
     let mut done = key("O0kW2l9S", usual, None, None);
     done.legend = legend(&[(OK, false, Action::Done), (BACK, false, Action::Delete)]);
+    let mut alike = done.clone();
+    if let Page::KeyEntry { typed, .. } = &mut alike.page {
+        *typed = SecretText::new("O0oQ1lI5");
+    }
     let send = |target, tries_left, can_sync, sync_cameras, must_insist| {
         let page = Page::ConfirmSend {
             kind: CaseKind::Reset,
@@ -110,6 +114,7 @@ pub(super) fn entries() -> Vec<Named> {
             key("A7kW2x", ["jkl", "mno", "pqr"], Some("abc"), None),
         ),
         ("key-done", done),
+        ("key-alike", alike),
         ("key-problem", key("A7k", kinds, None, Some(fault))),
         (
             "new-password",
