@@ -1,9 +1,11 @@
 //! The command line.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::config::{self, Config};
 use crate::fleet::{self, FleetArgs};
@@ -63,6 +65,13 @@ enum Command {
         #[arg(long, value_name = "DIR", default_value = "screens")]
         out: PathBuf,
     },
+    /// Print what a shell needs to complete this program's commands: the package's build asks for it.
+    #[command(hide = true)]
+    Completions {
+        /// Which shell.
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
 }
 
 /// Parses the command line and runs the command.
@@ -76,6 +85,19 @@ pub fn main() -> ExitCode {
         Command::Fleet(args) => fleet::run(&args),
         Command::PanelTest(args) => panel_test::run(&args),
         Command::Screens { out } => screens(&out),
+        Command::Completions { shell } => completions(shell),
+    }
+}
+
+fn completions(shell: Shell) -> ExitCode {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "resetbox", &mut text);
+    match std::io::stdout().write_all(&text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("resetbox: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

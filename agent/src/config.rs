@@ -52,6 +52,8 @@ pub struct Identity {
     pub export: ExportChoice,
     /// Text of the Wi-Fi join QR, when the box has its own Wi-Fi.
     pub wifi_join: Option<String>,
+    /// Where the same text stands while the box's own Wi-Fi is switched on; asked only without `wifi_join`.
+    pub wifi_join_file: PathBuf,
     /// For a box without a panel: the PIN of the phone page is written here, readable by the box's user only.
     pub pin_file: Option<PathBuf>,
 }
@@ -106,6 +108,24 @@ pub struct PanelConfig {
     pub keys: Option<KeySet>,
 }
 
+impl Identity {
+    /// Without the file the Wi-Fi is off, and there is nothing to join.
+    fn wifi_join(&self) -> Option<String> {
+        let written = || match std::fs::read_to_string(&self.wifi_join_file) {
+            Ok(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => {
+                tracing::warn!(
+                    "{}: {error}: no QR to join the box's Wi-Fi; check [box] wifi_join_file",
+                    self.wifi_join_file.display()
+                );
+                None
+            }
+        };
+        self.wifi_join.clone().or_else(written)
+    }
+}
+
 impl Default for Identity {
     fn default() -> Self {
         Self {
@@ -113,6 +133,7 @@ impl Default for Identity {
             language: Language::En,
             export: ExportChoice::default(),
             wifi_join: None,
+            wifi_join_file: "/run/resetbox-hotspot/join".into(),
             pin_file: None,
         }
     }
@@ -260,7 +281,7 @@ impl Config {
             keys: (self.panel.keys)
                 .or(profile.map(Profile::keys))
                 .unwrap_or_default(),
-            wifi_join: self.identity.wifi_join.clone(),
+            wifi_join: self.identity.wifi_join(),
             ..Policy::default()
         }
     }
@@ -336,6 +357,23 @@ mod tests {
             .flat_map(|line| [line, "\n"])
             .collect();
         Config::parse(&all, "example").expect("every commented item is known");
+    }
+
+    #[test]
+    fn the_join_text_comes_from_the_wifi_that_is_on() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), "WIFI:T:WPA;S:a;P:b;;\n").expect("written");
+        let path = format!("[box]\nwifi_join_file = {:?}\n", file.path());
+        let join = |text: &str| {
+            Config::parse(text, "x")
+                .expect("no mistake")
+                .identity
+                .wifi_join()
+        };
+        assert_eq!(join(&path).as_deref(), Some("WIFI:T:WPA;S:a;P:b;;"));
+        let both = format!("{path}wifi_join = \"WIFI:own\"\n");
+        assert_eq!(join(&both).as_deref(), Some("WIFI:own"));
+        assert_eq!(join("[box]\nwifi_join_file = \"/nowhere/join\"\n"), None);
     }
 
     #[test]

@@ -74,6 +74,21 @@ impl<'a> BoxIn<'a> {
         }
     }
 
+    /// A box that somebody else starts, here systemd: its page at `page`, its PIN in `folder`.
+    ///
+    /// # Panics
+    /// When its page does not come up.
+    pub fn attach(host: &'a Host, folder: &Path, page: &str) -> Self {
+        let mut this = Self {
+            host,
+            folder: folder.into(),
+            process: None,
+            client: Client::new(host, page),
+        };
+        this.enter();
+        this
+    }
+
     /// Starts the process, waits for its page, and opens a session with the PIN.
     ///
     /// # Panics

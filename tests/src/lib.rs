@@ -7,6 +7,7 @@ pub mod agent;
 pub mod broker;
 pub mod browser;
 pub mod crowd;
+pub mod debian;
 pub mod eyes;
 pub mod http;
 pub mod netns;

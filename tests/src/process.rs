@@ -23,14 +23,35 @@ pub fn resetbox_plant() -> PathBuf {
     binary("RESETBOX_PLANT_BIN", "resetbox-plant")
 }
 
+/// The agent's binary for 64-bit ARM boards: `RESETBOX_ARM64_BIN`, else what `./x cross aarch64` left.
+///
+/// # Panics
+/// When there is none, naming the remedy.
+pub fn resetbox_arm64() -> PathBuf {
+    let path = std::env::var_os("RESETBOX_ARM64_BIN").map_or_else(
+        || target().join("cross/aarch64-unknown-linux-gnu/release/resetbox"),
+        PathBuf::from,
+    );
+    assert!(
+        path.is_file(),
+        "no program for ARM at {path:?}: run ./x cross aarch64, and see what it says"
+    );
+    path
+}
+
+/// Cargo's target folder.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target"),
+        PathBuf::from,
+    )
+}
+
 fn binary(variable: &str, name: &str) -> PathBuf {
     if let Some(path) = std::env::var_os(variable) {
         return path.into();
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target"),
-        PathBuf::from,
-    );
+    let target = target();
     ["release", "debug"]
         .iter()
         .map(|profile| target.join(profile).join(name))

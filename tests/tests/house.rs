@@ -372,6 +372,37 @@ fn links_in_the_docs_lead_somewhere() {
     }
 }
 
+/// `cross` only warns of a word in its file that it does not know: these are the words of version 0.2.5.
+#[test]
+fn cross_knows_every_word_of_its_file() {
+    let deny = read("deny.toml");
+    let mut targets = 0;
+    for line in read("cross.toml").lines().map(str::trim) {
+        if let Some(section) = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
+            match section.strip_prefix("target.") {
+                Some(target) => {
+                    assert!(
+                        deny.contains(&format!("\"{target}\"")),
+                        "deny.toml does not judge {target}"
+                    );
+                    targets += 1;
+                }
+                None => assert_eq!(section, "build.env", "cross.toml: an unknown section"),
+            }
+        } else if !line.is_empty() && !line.starts_with('#') {
+            let key = line.split('=').next().expect("one piece at least").trim();
+            assert!(
+                ["passthrough", "volumes"].contains(&key),
+                "cross.toml: an unknown word {key}"
+            );
+        }
+    }
+    assert_eq!(targets, 3, "one section for each kind of board");
+}
+
 /// The fonts inside the binary ask to be named; a family that docs/fonts.md does not know must not slip in.
 #[test]
 fn every_font_family_has_its_licence_told() {
