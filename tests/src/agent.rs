@@ -82,6 +82,7 @@ impl<'a> BoxIn<'a> {
         let mut this = Self {
             host,
             folder: folder.into(),
+            command: vec![resetbox().display().to_string()],
             process: None,
             client: Client::new(host, page),
         };
