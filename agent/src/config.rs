@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use resetbox_core::Policy;
 use resetbox_core::policy::{KeySet, Language};
+use resetbox_core::rules::NewPassword;
 use serde::Deserialize;
 
 use crate::clock::Trust;
@@ -12,6 +13,7 @@ use crate::http::HttpConfig;
 use crate::mistake::{offset_of, place};
 use crate::mqtt::MqttConfig;
 use crate::net::NetConfig;
+use crate::preset::{self, PresetError};
 use crate::profile::{self, Profile};
 
 /// Where the box looks when no file is named.
@@ -106,6 +108,15 @@ pub struct PanelConfig {
     pub profile: Option<String>,
     /// Which keys there are, where the profile does not know it: keys of the mirror only.
     pub keys: Option<KeySet>,
+    /// The owner's file whose one line is the password that the panel offers to set; see [`crate::preset`].
+    pub preset_password_file: Option<PathBuf>,
+}
+
+impl PanelConfig {
+    /// The owner's preset password, read now; `None` when he named no file.
+    pub fn preset_password(&self) -> Option<Result<NewPassword, PresetError>> {
+        self.preset_password_file.as_deref().map(preset::read)
+    }
 }
 
 impl Identity {
@@ -251,16 +262,24 @@ impl Config {
     pub fn check_files(&self, path: &Path) -> (Vec<String>, Vec<String>) {
         // It was read a moment ago; what is gone now has no places any more.
         let text = std::fs::read_to_string(path).unwrap_or_default();
+        let with_place = |section: &str, item: &str, what: String| {
+            let (line, column) = place(&text, offset_of(&text, section, item));
+            let path = path.display();
+            format!("{path}:{line}:{column}: [{section}] {item}: {what}")
+        };
         let shown = |all: Vec<(&'static str, String)>| {
-            let with_place = |(item, what): (&str, String)| {
-                let (line, column) = place(&text, offset_of(&text, "mqtt", item));
-                let path = path.display();
-                format!("{path}:{line}:{column}: [mqtt] {item}: {what}")
-            };
-            all.into_iter().map(with_place).collect()
+            let about_mqtt = |(item, what)| with_place("mqtt", item, what);
+            all.into_iter().map(about_mqtt).collect()
         };
         let (mistakes, warnings) = self.mqtt.check_files();
         let mut mistakes: Vec<String> = shown(mistakes);
+        if let Some(Err(error)) = self.panel.preset_password() {
+            mistakes.push(with_place(
+                "panel",
+                "preset_password_file",
+                error.to_string(),
+            ));
+        }
         if let Some(name) = &self.panel.profile {
             mistakes.extend(Profile::load(name).err().map(|error| error.to_string()));
         }

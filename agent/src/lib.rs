@@ -24,6 +24,7 @@ pub mod near;
 pub mod net;
 pub mod panel;
 pub mod panel_test;
+pub mod preset;
 pub mod profile;
 mod retry;
 pub mod run;

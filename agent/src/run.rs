@@ -92,6 +92,15 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
     if let Some(change) = extra.policy {
         change(&mut policy);
     }
+    let mut mistake = extra.mistake;
+    match config.panel.preset_password().transpose() {
+        Ok(preset) => policy.preset_password = preset,
+        Err(error) => {
+            let error = format!("[panel] preset_password_file: {error}");
+            tracing::error!("{error}; the panel offers generated passwords only");
+            mistake.get_or_insert(error);
+        }
+    }
     let pin_required = policy.pin_required;
     let (store, records, store_health) = open_store(&config, &inputs);
     let mut seed = [0; 32];
@@ -162,7 +171,7 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
     ));
 
     machine.handle(&mut shells, Event::Health(Health::Store(store_health)));
-    let config_health = extra.mistake.map_or(Ok(()), Err);
+    let config_health = mistake.map_or(Ok(()), Err);
     machine.handle(&mut shells, Event::Health(Health::Config(config_health)));
     machine.handle(&mut shells, Event::Health(Health::Panel(panel_health)));
     let hardware = (profile.filter(|_| !extra.mirror_only))

@@ -4,6 +4,8 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::rules::NewPassword;
+
 /// The language of every surface.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -44,6 +46,9 @@ pub struct Policy {
     pub keys: KeySet,
     /// The text of the Wi-Fi join QR (`WIFI:T:WPA;S:...;P:...;;`), when the box has its own Wi-Fi.
     pub wifi_join: Option<String>,
+    /// What an owner wants set wherever a person before the panel takes "preset" in place of a generated one. It is
+    /// on no page, in no record and in no log; the only way out is the request that the person confirms.
+    pub preset_password: Option<NewPassword>,
 }
 
 /// Which keys the panel has.
@@ -73,6 +78,7 @@ impl Default for Policy {
             pin_required: true,
             keys: KeySet::FourKeys,
             wifi_join: None,
+            preset_password: None,
         }
     }
 }

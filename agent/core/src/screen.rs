@@ -103,6 +103,10 @@ pub enum Action {
     Settings,
     Cases,
     Change,
+    /// A generated password in the place of the owner's.
+    Generate,
+    /// The owner's password in the place of a generated one.
+    Preset,
     Delete,
     Type,
     Next,
@@ -280,12 +284,12 @@ pub enum Page {
         /// What is wrong with what was typed.
         problem: Option<Problem>,
     },
-    /// The new password that will be set: generated, shown once.
+    /// The new password that will be set: generated and shown once, or the owner's.
     NewPassword {
         /// Which device.
         target: Target,
-        /// Shown on the panel only.
-        password: crate::secret::SecretText,
+        /// The generated one, shown on the panel only; `None` is the owner's preset one, shown nowhere.
+        password: Option<crate::secret::SecretText>,
     },
     /// Last look before sending.
     ConfirmSend {

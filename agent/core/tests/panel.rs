@@ -108,7 +108,11 @@ impl Person {
         };
         assert_eq!((typed.expose(), rows[1].as_slice()), (key, &[KEY_DONE][..]));
         self.press(Button::Ok);
-        let Page::NewPassword { password, .. } = self.sees() else {
+        let Page::NewPassword {
+            password: Some(password),
+            ..
+        } = self.sees()
+        else {
             panic!("{:?}", self.sees());
         };
         self.press(Button::Ok);

@@ -97,7 +97,7 @@ fn pages() -> impl Strategy<Value = Page> {
                 },
                 5 => Page::NewPassword {
                     target,
-                    password: SecretText::new(text),
+                    password: flag.then(|| SecretText::new(text)),
                 },
                 6 => Page::Refused { target, problem },
                 7 => Page::Void {

@@ -322,7 +322,7 @@ fn findings() -> Vec<Finding> {
     ]
 }
 
-const ACTIONS: [Action; 31] = [
+const ACTIONS: [Action; 33] = [
     Action::Open,
     Action::Back,
     Action::List,
@@ -354,6 +354,8 @@ const ACTIONS: [Action; 31] = [
     Action::Sync,
     Action::Insist,
     Action::FirstPassword,
+    Action::Generate,
+    Action::Preset,
 ];
 
 const ALERTS: [CaseAlert; 8] = [
@@ -552,12 +554,12 @@ fn worst_pages() -> Vec<(String, Page)> {
             },
         ));
     }
-    for password in ["WWWWMMMM%%%%@@@@", "short"] {
+    for password in [Some("WWWWMMMM%%%%@@@@"), Some("short"), None] {
         all.push((
             "new password".into(),
             Page::NewPassword {
                 target: worst_target(),
-                password: resetbox_core::secret::SecretText::new(password),
+                password: password.map(resetbox_core::secret::SecretText::new),
             },
         ));
     }

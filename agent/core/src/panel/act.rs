@@ -3,7 +3,7 @@
 use rand_core::RngCore;
 use sadp::Mac;
 
-use super::entry::Draft;
+use super::entry::{Draft, Password};
 use super::intent::Intent;
 use super::keys::open_case;
 use super::place::{Cursor, Place, Step};
@@ -120,8 +120,9 @@ impl Panel {
             Intent::GoOn => self.edit(|entry| entry.go_on()),
             Intent::Type(character) => self.edit(|entry| entry.push(character)),
             Intent::Delete => self.edit(|entry| entry.delete()),
-            Intent::Done => self.typed(random),
-            Intent::Another => self.propose(random),
+            Intent::Done => self.typed(random, world),
+            Intent::Another => self.generate(random),
+            Intent::Preset => self.take(Password::Preset),
             Intent::UsePassword => {
                 if let Some(id) = self.draft.as_ref().map(|draft| draft.case.clone()) {
                     self.go(Place::ConfirmSend { id });
@@ -223,7 +224,7 @@ impl Panel {
             return;
         }
         self.draft = Some(Draft::new(id.clone()));
-        self.propose(random);
+        self.propose(random, world);
         self.go(Place::Case {
             id: id.clone(),
             trouble: None,
@@ -244,7 +245,7 @@ impl Panel {
     }
 
     /// "Done": only a key of the right form goes on.
-    fn typed(&mut self, random: &mut dyn RngCore) {
+    fn typed(&mut self, random: &mut dyn RngCore, world: &World<'_>) {
         let Some(draft) = &mut self.draft else {
             return;
         };
@@ -254,15 +255,28 @@ impl Panel {
             return;
         }
         let id = draft.case.clone();
-        if draft.password == SecretText::default() {
-            self.propose(random);
+        if draft.password == Password::Nothing {
+            self.propose(random, world);
         }
         self.go(Place::NewPassword { id });
     }
 
-    fn propose(&mut self, random: &mut dyn RngCore) {
+    /// The owner's password comes first: he set it to have the same on all cameras.
+    fn propose(&mut self, random: &mut dyn RngCore, world: &World<'_>) {
+        if world.policy.preset_password.is_some() {
+            self.take(Password::Preset);
+        } else {
+            self.generate(random);
+        }
+    }
+
+    fn generate(&mut self, random: &mut dyn RngCore) {
+        self.take(Password::Generated(rules::propose(random, None)));
+    }
+
+    fn take(&mut self, password: Password) {
         if let Some(draft) = &mut self.draft {
-            draft.password = rules::propose(random, None);
+            draft.password = password;
         }
     }
 
@@ -283,7 +297,13 @@ impl Panel {
             return;
         };
         // A key that came another way may wait too; the person here has just decided for this one.
-        let (case_id, new_password) = (id.clone(), draft.password.clone());
+        let case_id = id.clone();
+        let new_password = match (&draft.password, &world.policy.preset_password) {
+            (Password::Generated(password), _) => password.clone(),
+            (Password::Preset, Some(preset)) => SecretText::new(preset.expose()),
+            // Not reachable by keys; the rules refuse it by its name.
+            (Password::Nothing, _) | (Password::Preset, None) => SecretText::default(),
+        };
         asks.push(Ask::Request(match case.kind {
             CaseKind::Reset => Request::SubmitKey {
                 case: case_id,

@@ -26,10 +26,20 @@ const USUAL: [&str; 3] = ["\u{2026}", "\u{2713}", ""];
 pub(super) struct Draft {
     pub(super) case: CaseId,
     pub(super) entry: Entry,
-    /// The proposed password; empty until the first proposal.
-    pub(super) password: SecretText,
+    /// The password that will be set.
+    pub(super) password: Password,
     /// Set it on the recorder's cameras too.
     pub(super) sync: bool,
+}
+
+/// The password that will be set.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Password {
+    /// Nobody has proposed one yet.
+    Nothing,
+    Generated(SecretText),
+    /// The owner's. Its text stays in the policy until it is sent.
+    Preset,
 }
 
 /// The text typed so far, and the choices made for the next character.
@@ -53,7 +63,7 @@ impl Draft {
                 usual: false,
                 problem: None,
             },
-            password: SecretText::default(),
+            password: Password::Nothing,
             sync: false,
         }
     }

@@ -71,6 +71,8 @@ pub(super) enum Intent {
     Done,
     /// Another proposal for the password.
     Another,
+    /// The owner's password.
+    Preset,
     /// Take the proposed password.
     UsePassword,
     Setting {

@@ -3,6 +3,7 @@
 use sadp::Way;
 
 use super::act::join_steps;
+use super::entry::Password;
 use super::intent::Intent;
 use super::shown::Shown;
 use super::{Panel, World};
@@ -160,12 +161,7 @@ impl Panel {
             Shown::KeyEntry(case) => self.entry_keys(case, &mut keys),
             Shown::NewPassword(_) => {
                 keys.push(press(Button::Ok, Action::Next, Intent::UsePassword));
-                keys.extend(both(
-                    Button::Up,
-                    Button::Down,
-                    Action::Change,
-                    Intent::Another,
-                ));
+                self.password_keys(world, &mut keys);
             }
             Shown::Opening(_) => {}
             _ => {
@@ -316,6 +312,20 @@ impl Panel {
                 keys.extend(new_case(world, case));
             }
             _ => {}
+        }
+    }
+
+    /// Up generates; down takes the owner's, where there is one and another is shown.
+    fn password_keys(&self, world: &World<'_>, keys: &mut Vec<Key>) {
+        let (up, down, another) = (Button::Up, Button::Down, Intent::Another);
+        let draft = self.draft.as_ref();
+        if draft.is_some_and(|draft| draft.password == Password::Preset) {
+            keys.extend(both(up, down, Action::Generate, another));
+        } else if world.policy.preset_password.is_some() {
+            keys.push(press(up, Action::Change, another));
+            keys.push(press(down, Action::Preset, Intent::Preset));
+        } else {
+            keys.extend(both(up, down, Action::Change, another));
         }
     }
 

@@ -1,6 +1,7 @@
 //! From what is shown to the page that the view draws.
 
 use super::act::{find, join_steps, listed};
+use super::entry::Password;
 use super::follow::hour_and_minute;
 use super::shown::Shown;
 use super::{Panel, World, settings};
@@ -174,7 +175,10 @@ impl Panel {
             },
             (Shown::NewPassword(_), Some(draft)) => Page::NewPassword {
                 target,
-                password: draft.password.clone(),
+                password: match &draft.password {
+                    Password::Generated(password) => Some(password.clone()),
+                    Password::Nothing | Password::Preset => None,
+                },
             },
             _ if case.kind == CaseKind::FirstPassword => Page::FirstPassword { target },
             // The QR, and what a page for typing falls back to when there is nothing typed.

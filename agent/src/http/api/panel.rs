@@ -106,7 +106,9 @@ fn masked(view: &View) -> View {
                 *pin = HIDDEN[..4].to_owned();
             }
         }
-        Page::NewPassword { password, .. } => *password = SecretText::new(HIDDEN),
+        Page::NewPassword { password, .. } => {
+            *password = password.as_ref().map(|_| SecretText::new(HIDDEN));
+        }
         Page::Join {
             pin,
             url_qr,

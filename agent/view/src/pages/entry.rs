@@ -283,8 +283,9 @@ fn slots(pen: &mut Pen<'_>, left: &mut Rect, typed: &str) {
     }
 }
 
-/// The password in the largest type that keeps it on one line; it is read off and written down.
-pub(super) fn password(pen: &mut Pen<'_>, area: Rect, target: &Target, password: &str) {
+/// The password in the largest type that keeps it on one line; it is read off and written down. `None` is the
+/// owner's: a word stands in its place.
+pub(super) fn password(pen: &mut Pen<'_>, area: Rect, target: &Target, password: Option<&str>) {
     let theme = pen.theme;
     let language = pen.language;
     let mut left = area.inset(theme.pad, theme.pad / 2);
@@ -312,8 +313,12 @@ pub(super) fn password(pen: &mut Pen<'_>, area: Rect, target: &Target, password:
         Class::Large => narrower(Type::smooth(Weight::Bold, 36)),
     };
     let pad = if theme.small() { 2 } else { theme.pad };
-    let face = fitting(&faces, password, left.w - 2 * pad);
-    let lines = flow::even(face, password, left.w - 2 * pad);
+    let card_text = password.unwrap_or_else(|| texts::preset_password(language));
+    let face = fitting(&faces, card_text, left.w - 2 * pad);
+    let lines = match password {
+        Some(password) => flow::even(face, password, left.w - 2 * pad),
+        None => wrap(face, card_text, left.w - 2 * pad),
+    };
     let card = left.cut_top(flow::height(face, lines.len()) + 2 * pad);
     pen.canvas.round_rect(card, theme.radius, CARD);
     flow::lines(
@@ -325,15 +330,21 @@ pub(super) fn password(pen: &mut Pen<'_>, area: Rect, target: &Target, password:
         &lines,
     );
     left.cut_top(pad / 2);
-    let words = if theme.small() {
-        texts::new_password_short(language)
-    } else {
-        texts::new_password_text(language)
+    let (long, short) = match password {
+        Some(_) => (
+            texts::new_password_text(language),
+            texts::new_password_short(language),
+        ),
+        None => (
+            texts::preset_password_text(language),
+            texts::preset_password_short(language),
+        ),
     };
+    let words = |text: &str| vec![Block::Text(text.into(), ORANGE), Block::Target(target)];
     let stack = Stack {
         icon: None,
-        full: vec![Block::Text(words.into(), ORANGE), Block::Target(target)],
-        brief: vec![Block::Text(words.into(), ORANGE), Block::Target(target)],
+        full: words(if theme.small() { short } else { long }),
+        brief: words(short),
     };
     super::stack::draw(pen, left.inset(-theme.pad, 0), &stack);
 }

@@ -58,7 +58,7 @@ fn page(pen: &mut Pen<'_>, screen: &Screen, area: Rect) {
         Page::Device { .. } => device::page(pen, area, &screen.page),
         Page::KeyEntry { .. } => entry::key(pen, area, &screen.page),
         Page::NewPassword { target, password } => {
-            entry::password(pen, area, target, password.expose());
+            entry::password(pen, area, target, password.as_ref().map(|it| it.expose()));
         }
         Page::Join { .. } => join::page(pen, area, &screen.page),
         Page::Diagnosis {

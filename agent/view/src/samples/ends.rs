@@ -63,9 +63,18 @@ pub(super) fn entries() -> Vec<Named> {
         screen.legend.splice(1..1, sync);
         screen
     };
-    let password = Page::NewPassword {
-        target: camera(),
-        password: SecretText::new("Kw7-mRt4-pVd9"),
+    let password = |generated: Option<&str>, keys: &[(Button, Action)]| {
+        let page = Page::NewPassword {
+            target: camera(),
+            password: generated.map(SecretText::new),
+        };
+        let mut all = vec![(OK, false, Action::Next)];
+        all.extend(
+            keys.iter()
+                .map(|(button, action)| (*button, false, *action)),
+        );
+        all.push((BACK, false, Action::Back));
+        screen(page, &all)
     };
     let sending = |phase| {
         let page = Page::Sending {
@@ -118,14 +127,18 @@ pub(super) fn entries() -> Vec<Named> {
         ("key-problem", key("A7k", kinds, None, Some(fault))),
         (
             "new-password",
-            screen(
-                password,
-                &[
-                    (OK, false, Action::Next),
-                    (Button::Up, false, Action::Change),
-                    (BACK, false, Action::Back),
-                ],
+            password(Some("Kw7-mRt4-pVd9"), &[(Button::Up, Action::Change)]),
+        ),
+        (
+            "new-password-generated",
+            password(
+                Some("Kw7-mRt4-pVd9"),
+                &[(Button::Up, Action::Change), (Button::Down, Action::Preset)],
             ),
+        ),
+        (
+            "new-password-preset",
+            password(None, &[(Button::Up, Action::Generate)]),
         ),
         ("confirm-send", send(camera(), Some(5), false, false, None)),
         ("confirm-send-holding", holding),

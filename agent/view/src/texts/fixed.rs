@@ -68,6 +68,9 @@ words! {
     or_phone: "or by phone", "atau lewat ponsel";
     new_password: "New password", "Kata sandi baru";
     new_password_text: "Write it down now. It is shown only here and is stored nowhere.", "Catat sekarang. Hanya tampil di sini dan tidak disimpan.";
+    preset_password: "Set by the owner", "Ditetapkan pemilik";
+    preset_password_text: "The password that this box's owner chose beforehand. It is not shown: ask the owner.", "Kata sandi yang dipilih pemilik kotak ini. Tidak ditampilkan: tanyakan kepada pemilik.";
+    preset_password_short: "Not shown: ask the owner.", "Tak tampil: tanya pemilik.";
     new_password_short: "Write it down now: it is not stored.", "Catat sekarang: tidak disimpan.";
     first_password: "No password yet", "Belum ada kata sandi";
     first_password_text: "The camera is not activated. Set its first password: no QR and no key is needed. The box proposes one.", "Kamera belum aktif. Pasang kata sandi pertamanya: tanpa QR dan tanpa kunci. Kotak mengusulkan satu.";

@@ -35,6 +35,8 @@ pub fn action(language: Language, action: Action) -> &'static str {
         Action::Settings => ("settings", "pengaturan"),
         Action::Cases => ("cases", "kasus"),
         Action::Change => ("change", "ubah"),
+        Action::Generate => ("generate", "buat acak"),
+        Action::Preset => ("preset", "pemilik"),
         Action::Delete => ("delete", "hapus"),
         Action::Type => ("type", "ketik"),
         Action::Next => ("next", "lanjut"),

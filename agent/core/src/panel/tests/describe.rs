@@ -147,9 +147,11 @@ pub(super) fn page(screen: &Screen) -> String {
                 typed.expose()
             )
         }
-        Page::NewPassword { target, password } => {
-            format!("new password for {}: {}", who(target), password.expose())
-        }
+        Page::NewPassword { target, password } => format!(
+            "new password for {}: {}",
+            who(target),
+            password.as_ref().map_or("the owner's", |it| it.expose())
+        ),
         Page::FirstPassword { target } => format!("a first password for {}", who(target)),
         Page::ConfirmSend {
             kind: _,

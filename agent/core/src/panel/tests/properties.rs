@@ -14,8 +14,12 @@ use crate::policy::KeySet;
 use crate::problem::{Problem, ProblemKind};
 use crate::request::Request;
 use crate::screen::{Action, Button, Edge, Page, Screen};
+use crate::secret::SecretText;
 use crate::time::Mono;
 use crate::view::{CasePhase, CaseView, MustInsist};
+
+/// The owner's password: on no page.
+const PRESET: &str = "Owner-Mrkr-77";
 
 /// Something that happens.
 #[derive(Clone, Debug)]
@@ -101,8 +105,11 @@ struct Watch {
 
 impl Watch {
     fn new(keys: KeySet) -> Self {
+        let mut bench = Bench::new(keys);
+        let preset = crate::rules::password(&SecretText::new(PRESET), None);
+        bench.policy.preset_password = Some(preset.expect("a good password"));
         Self {
-            bench: Bench::new(keys),
+            bench,
             ok_since: None,
         }
     }
@@ -278,6 +285,14 @@ impl Watch {
             "a draft lives as long as its pages"
         );
         assert!(panel.stack.len() <= 10);
+        match &screen.page {
+            Page::NewPassword { password, .. } => {
+                assert!(password.as_ref().is_none_or(|it| it.expose() != PRESET));
+            }
+            Page::KeyEntry { typed, .. } => assert!(!typed.expose().contains(PRESET)),
+            page => assert!(!format!("{page:?}").contains(PRESET)),
+        }
+        assert!(!format!("{panel:?} {:?}", self.bench.policy).contains(PRESET));
         check_legend(&screen);
     }
 }

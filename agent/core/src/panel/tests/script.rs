@@ -54,6 +54,11 @@ impl Script {
             ["keys", "joystick"] => self.bench = Bench::new(KeySet::Joystick),
             ["keys", "four"] => self.bench = Bench::new(KeySet::FourKeys),
             ["wifi"] => self.bench.policy.wifi_join = Some("WIFI:T:WPA;S:rb;P:x;;".into()),
+            ["preset", password] => {
+                let typed = crate::secret::SecretText::new(password);
+                let preset = crate::rules::password(&typed, None);
+                self.bench.policy.preset_password = Some(preset.expect("a good password"));
+            }
             ["no", "cable"] => {
                 self.bench.links[0].carrier = false;
                 self.bench.tick();
