@@ -54,19 +54,20 @@ pub(super) fn key(pen: &mut Pen<'_>, area: Rect, page: &Page) {
     let gap = if theme.small() { 1 } else { 3 };
     let third = (left.h - 2 * gap) / 3;
     // Where a row is free for a last look, the others give it what they do not need.
-    let height = if rows.iter().any(Vec::is_empty) {
+    let last_chance = rows[0] == [KEY_MORE];
+    let height = if last_chance {
         third.min(theme.label_bold.line_height() * 3 / 2)
     } else {
         third
     };
     for (number, row) in rows.iter().enumerate() {
-        let cell = left.cut_top(if row.is_empty() { left.h } else { height });
-        left.cut_top(gap);
-        if row.is_empty() {
-            last_look(pen, cell, typed.expose());
-        } else {
-            choice(pen, cell, number, row);
+        if !row.is_empty() {
+            choice(pen, left.cut_top(height), number, row);
+            left.cut_top(gap);
         }
+    }
+    if last_chance {
+        last_look(pen, left, typed.expose());
     }
 }
 
