@@ -1,9 +1,9 @@
 //! The QR page: white to the bezel, whole pixels, and beside it only what helps.
 
-use resetbox_core::screen::{Button, Legend, Page, Screen, Target};
+use resetbox_core::screen::{Action, Button, Legend, Page, Screen, Target};
 
 use super::Pen;
-use super::chrome::{legend_row, narrower};
+use super::chrome::{legend_row, narrower, row_width};
 use crate::draw::flow::{self, balanced, fitting, wrap};
 use crate::draw::{Align, Rect, Type, Weight};
 use crate::geometry::Geometry;
@@ -197,19 +197,28 @@ fn side_note(pen: &mut Pen<'_>, area: Rect, facts: &Facts<'_>, screen: &Screen) 
     keys(pen, left, &screen.legend);
 }
 
-/// Two keys at the most, one below the other at the bottom: ok and back come first.
+/// Two keys at the most, one below the other at the bottom: ok and back come first. The way to go on without a
+/// phone is named in any case, if need be in a word.
 fn keys(pen: &mut Pen<'_>, mut left: Rect, legend: &[Legend]) {
     let height = pen.theme.legend;
-    let mut named: Vec<&Legend> = legend
-        .iter()
-        .filter(|item| super::chrome::row_width(pen, core::slice::from_ref(item)) <= left.w)
-        .collect();
+    let named = legend.iter().filter_map(|item| {
+        let fits = |item: &Legend| row_width(pen, core::slice::from_ref(item)) <= left.w;
+        let shorter: &[Action] = match item.action {
+            Action::EnterKey => &[Action::Type, Action::Next],
+            _ => &[],
+        };
+        core::iter::once(item.action)
+            .chain(shorter.iter().copied())
+            .map(|action| Legend { action, ..*item })
+            .find(fits)
+    });
+    let mut named: Vec<Legend> = named.collect();
     named.sort_by_key(|item| (item.button != Button::Ok, item.button != Button::Back));
     // What is said about the code comes first; the keys take what is left.
     named.truncate(2.min((left.h / height) as usize));
     for item in named.into_iter().rev() {
         let at = left.cut_bottom(height);
-        legend_row(pen, at, core::slice::from_ref(item), true);
+        legend_row(pen, at, core::slice::from_ref(&item), true);
     }
 }
 

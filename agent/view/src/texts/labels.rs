@@ -38,7 +38,7 @@ pub fn action(language: Language, action: Action) -> &'static str {
         Action::Generate => ("generate", "buat acak"),
         Action::Preset => ("preset", "pemilik"),
         Action::Delete => ("delete", "hapus"),
-        Action::Type => ("type", "ketik"),
+        Action::Type => ("type key", "ketik kunci"),
         Action::Next => ("next", "lanjut"),
         Action::ShowQr => ("show QR", "tampilkan QR"),
         Action::Lamp => ("blink lamp", "kedipkan lampu"),

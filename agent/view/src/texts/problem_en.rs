@@ -52,7 +52,7 @@ pub(super) fn words(problem: &Problem) -> Words {
             "Key refused",
             "The camera refused the key (code 2039).".into(),
             "Check the typing, capitals too, and that this key was issued for this serial and this QR.",
-            "Check typing, and that it is for this camera.",
+            "Compare each letter and type it anew. For this camera?",
         ),
         K::DeviceRefused { text } => {
             return Words::new(

@@ -52,7 +52,7 @@ pub(super) fn words(problem: &Problem) -> Words {
             "Kunci ditolak",
             "Kamera menolak kunci itu (kode 2039).".into(),
             "Periksa ketikan, juga huruf besarnya, dan pastikan kunci ini untuk nomor seri dan QR ini.",
-            "Periksa ketikan, dan apakah untuk kamera ini.",
+            "Cocokkan tiap huruf, ketik ulang. Untuk kamera ini?",
         ),
         K::DeviceRefused { text } => {
             return Words::new(
