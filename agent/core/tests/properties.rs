@@ -23,6 +23,8 @@ use resetbox_core::{
 const KEY: &str = "SecretKey7";
 const FILE: &str = "U2VjcmV0RmlsZQ";
 const PASSWORD: &str = "Zq9-SecretPw";
+/// The owner's, which nobody here takes: it must appear nowhere.
+const PRESET: &str = "Owner-Zq9-77";
 const CHANNELS: [Channel; 3] = [Channel::Phone, Channel::Mqtt, Channel::Panel];
 
 /// What a person handed over, as the test remembers it.
@@ -137,6 +139,15 @@ fn acts_of(devices: core::ops::Range<usize>) -> impl Strategy<Value = Act> {
     ]
 }
 
+/// The configuration of a careful owner.
+fn policy() -> Policy {
+    let preset = resetbox_core::rules::password(&SecretText::new(PRESET), None);
+    Policy {
+        preset_password: Some(preset.expect("it breaks no rule")),
+        ..Policy::default()
+    }
+}
+
 /// What a person hands over.
 #[derive(Copy, Clone)]
 enum What {
@@ -180,7 +191,7 @@ impl World {
             .more
             .insert("PasswordResetAbility".into(), "true".into());
         let mut world = Self {
-            bench: Bench::restored(Policy::default(), Vec::new(), now),
+            bench: Bench::restored(policy(), Vec::new(), now),
             devices,
             refused: false,
             asked: BTreeSet::new(),
@@ -705,7 +716,7 @@ impl World {
     }
 
     fn no_secret(&mut self) {
-        let secrets = [KEY, FILE, PASSWORD];
+        let secrets = [KEY, FILE, PASSWORD, PRESET];
         let has = |text: &str| secrets.iter().any(|secret| text.contains(secret));
         for effect in self.bench.effects.drain(..) {
             assert!(!has(&format!("{effect:?}")), "a secret in {effect:?}");
@@ -746,7 +757,7 @@ impl World {
             wall: None,
             ..self.bench.now
         };
-        let restored = Bench::restored(Policy::default(), self.bench.durable(), now);
+        let restored = Bench::restored(policy(), self.bench.durable(), now);
         let live = self.bench.view().cases;
         let restored = restored.view().cases;
         assert_eq!(live.len(), restored.len());
@@ -837,7 +848,7 @@ impl World {
                 mono: Mono(9),
                 wall: None,
             };
-            let bench = Bench::restored(Policy::default(), prefix.to_vec(), now);
+            let bench = Bench::restored(policy(), prefix.to_vec(), now);
             let cases = bench.view().cases;
             assert_eq!(cases.len(), last.len());
             for case in cases {
