@@ -319,7 +319,7 @@ impl Config {
                 "the box's name must have 1 to 32 characters".into(),
             ));
         }
-        if tracing_subscriber::EnvFilter::try_new(&self.log.level).is_err() {
+        if crate::log::levels(&self.log.level).is_none() {
             return Err((
                 "log",
                 "level",

@@ -3,16 +3,18 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts logging at `level` (`info`, `debug`, ... or a filter as tracing writes it); the variable
+/// Starts logging at `level` (`info`, `debug`, ... or levels by module, `info,resetbox::mqtt=debug`); the variable
 /// `RESETBOX_LOG` outranks it.
 pub fn start(level: &str) {
-    let filter = EnvFilter::try_from_env("RESETBOX_LOG")
-        .or_else(|_| EnvFilter::try_new(level))
-        .unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = std::env::var("RESETBOX_LOG")
+        .ok()
+        .and_then(|wanted| levels(&wanted))
+        .or_else(|| levels(level))
+        .unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
     let registry = tracing_subscriber::registry().with(filter);
     // A second start (tests) keeps the first subscriber: the error is of no interest.
     let _ = if std::env::var_os("JOURNAL_STREAM").is_some()
@@ -26,4 +28,10 @@ pub fn start(level: &str) {
             .with_target(false);
         registry.with(stderr).try_init()
     };
+}
+
+/// The levels that a text names, or `None` when it names none. Without patterns for spans and fields: those would
+/// bring an engine for regular expressions, of which the box has no other use.
+pub fn levels(text: &str) -> Option<Targets> {
+    text.parse().ok()
 }
