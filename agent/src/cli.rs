@@ -8,6 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::config::{self, Config};
+#[cfg(feature = "desk")]
 use crate::fleet::{self, FleetArgs};
 use crate::panel_test::{self, PanelTestArgs};
 use crate::scan::{self, ScanArgs};
@@ -54,6 +55,7 @@ enum Command {
     /// Exit status: 0 done; 1 the box or the device said no, or no box is listed; 2 wrong use, or a key or password
     /// that breaks a rule; 3 the broker or the box was not reached; 4 sent, but without an answer; 5 not confirmed.
     /// With 2, 3 and 5 nothing was sent.
+    #[cfg(feature = "desk")]
     Fleet(Box<FleetArgs>),
     /// Try a panel, its buttons and LEDs: pictures on the glass, and words here on what they should look like.
     ///
@@ -82,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Demo { port, cameras } => demo(port, cameras),
         Command::CheckConfig { file } => check_config(&file),
         Command::Scan(args) => scan::run(&args),
+        #[cfg(feature = "desk")]
         Command::Fleet(args) => fleet::run(&args),
         Command::PanelTest(args) => panel_test::run(&args),
         Command::Screens { out } => screens(&out),

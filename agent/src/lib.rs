@@ -12,6 +12,7 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod device_clock;
+#[cfg(feature = "desk")]
 pub mod fleet;
 mod gpio;
 pub mod http;
