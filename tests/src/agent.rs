@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use crate::http::{Answer, Client};
@@ -144,6 +146,18 @@ impl<'a> BoxIn<'a> {
         self.process
             .take()
             .map_or_else(String::new, |mut process| process.kill().1)
+    }
+
+    /// Stops the box as systemd does: SIGTERM. It must end well.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn stop(&mut self) {
+        let pid = i32::try_from(self.process().pid()).expect("a process id");
+        kill(Pid::from_raw(pid), Signal::SIGTERM).expect("the box runs");
+        let (status, errors) = self.process().wait(Duration::from_secs(10));
+        assert!(status.success(), "{errors}");
+        self.process = None;
     }
 
     /// `GET /api/v1/state`.

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use resetbox_plant::{PlantConfig, Profile, WebMode, WireMode};
 use resetbox_tests::agent::BoxIn;
 use resetbox_tests::broker::{ADDRESS, Broker, NAME, PLAIN, certificates, mqtt, tls};
@@ -70,13 +68,6 @@ fn wait_trouble(agent: &BoxIn<'_>, words: &str) {
     });
 }
 
-fn terminate(agent: &mut BoxIn<'_>) {
-    let pid = i32::try_from(agent.process().pid()).expect("a process id");
-    kill(Pid::from_raw(pid), Signal::SIGTERM).expect("the box runs");
-    let (status, _) = agent.process().wait(Duration::from_secs(10));
-    assert!(status.success());
-}
-
 #[test]
 fn the_last_will_speaks_for_a_dead_box_and_a_stopped_one_speaks_for_itself() {
     for version in ["4", "5"] {
@@ -98,7 +89,7 @@ fn the_last_will_speaks_for_a_dead_box_and_a_stopped_one_speaks_for_itself() {
         agent.power_on();
         let mut watcher = broker.watch();
         watcher.wait("/availability", said("online"));
-        terminate(&mut agent);
+        agent.stop();
         watcher.wait("/availability", said("offline"));
         let log = broker.kill();
         let goodbyes = log.matches("Received DISCONNECT from rb-").count();
@@ -193,7 +184,7 @@ fn what_an_earlier_run_left_behind_is_cleared() {
     watcher.wait(&format!("sensor/{id}/phase/config"), |seen| {
         !seen.payload.is_empty()
     });
-    terminate(&mut agent);
+    agent.stop();
     let stale = format!("resetbox/v1/{id}/cases/k7m2p9xq");
     let other = "resetbox/v1/rb-ffffff/cases/k7m2p9xq/state";
     for topic in [

@@ -11,8 +11,10 @@ use resetbox_tests::netns::{Host, Switch};
 use resetbox_tests::process::wait_for;
 use serde_json::Value;
 
-/// Nearly as many sightings as one run of the box tells.
-const EVENTS: usize = 500;
+/// Nearly as many sightings as one run of the box tells, ...
+const CAMERAS: usize = 500;
+/// ... in each of two runs.
+const EVENTS: usize = 2 * CAMERAS;
 
 /// The events seen, by number, each with how often it came.
 fn events(watcher: &mut Watcher) -> BTreeMap<i64, (Value, usize)> {
@@ -37,7 +39,7 @@ fn found(events: &BTreeMap<i64, (Value, usize)>) -> Vec<String> {
 }
 
 #[test]
-fn five_hundred_events_arrive_after_the_broker_was_away_even_through_a_power_cut() {
+fn a_thousand_events_arrive_after_the_broker_was_away_even_through_a_power_cut() {
     let switch = Switch::new();
     let (host, owner, cameras) = (Host::new("box"), Host::new("owner"), Host::new("cameras"));
     for host in [&host, &owner, &cameras] {
@@ -51,14 +53,21 @@ fn five_hundred_events_arrive_after_the_broker_was_away_even_through_a_power_cut
         folder.path(),
         &mqtt(&format!("mqtt://{ADDRESS}"), ""),
     );
+    // Two days without the broker, and a night without power between them: each camera is found anew.
     let subnets = [[192, 168, 1], [192, 168, 2], [10, 0, 0], [10, 0, 1]];
-    let config = Config {
-        once: true,
-        ..Config::new(crowd::addresses(&subnets, EVENTS), Answers::Multicast)
-    };
-    let crowd = Crowd::start(&cameras, "eth0", config);
-    agent.wait_devices(EVENTS as u64, Duration::from_secs(60));
-    drop(crowd);
+    for day in 1..=2 {
+        let config = Config {
+            once: true,
+            ..Config::new(crowd::addresses(&subnets, CAMERAS), Answers::Multicast)
+        };
+        let crowd = Crowd::start(&cameras, "eth0", config);
+        agent.wait_devices(CAMERAS as u64, Duration::from_secs(60));
+        drop(crowd);
+        if day == 1 {
+            agent.stop();
+            agent.power_on();
+        }
+    }
 
     let broker = Broker::start(&owner, folder.path(), PLAIN);
     let mut watcher = broker.watch();
@@ -76,8 +85,12 @@ fn five_hundred_events_arrive_after_the_broker_was_away_even_through_a_power_cut
     let mut serials = found(&all);
     assert_eq!(serials.len(), EVENTS, "exactly the ones that happened");
     serials.sort();
+    assert!(
+        serials.chunks(2).all(|pair| pair[0] == pair[1]),
+        "each device was found twice"
+    );
     serials.dedup();
-    assert_eq!(serials.len(), EVENTS, "each device was found once");
+    assert_eq!(serials.len(), CAMERAS);
     // Nothing is missing between the first and the last.
     let numbers: Vec<i64> = all.keys().copied().collect();
     let expected: Vec<i64> = (numbers[0]..).take(numbers.len()).collect();
