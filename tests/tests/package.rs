@@ -146,23 +146,18 @@ fn first_pictures(mut program: Command, folder: &Path) -> BTreeMap<OsString, Vec
         let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
         entries.map(|entry| entry.file_name()).collect()
     };
-    let mut before = BTreeSet::new();
     wait_for("ten pictures", Duration::from_secs(300), || {
-        let now = names();
-        if now.len() < 10 {
-            before = now;
-            return None;
-        }
-        Some(())
+        (names().len() >= 10).then_some(())
     });
     drawing.kill();
-    // The newest may not be whole.
-    let whole = before.into_iter();
-    whole
+    names()
+        .into_iter()
         .map(|name| {
             let picture = std::fs::read(folder.join(&name)).expect("it was there a moment ago");
             (name, picture)
         })
+        // The newest may not be whole: its last chunk is missing.
+        .filter(|(_, picture)| picture.ends_with(b"IEND\xaeB`\x82"))
         .collect()
 }
 
