@@ -12,6 +12,7 @@ use crate::config::{self, Config};
 use crate::fleet::{self, FleetArgs};
 use crate::panel_test::{self, PanelTestArgs};
 use crate::scan::{self, ScanArgs};
+use crate::update::UpdateArgs;
 use crate::{log, run};
 
 /// Finds Hikvision devices, shows a device's reset QR, and sends the vendor's key with a new password.
@@ -74,6 +75,10 @@ enum Command {
         #[arg(value_name = "SHELL")]
         shell: Shell,
     },
+    /// Check a signed update of the card's system, and write it into the slot that is not running.
+    ///
+    /// The box's image calls this by itself. Exit status: 0 done, 1 refused.
+    Update(UpdateArgs),
 }
 
 /// Parses the command line and runs the command.
@@ -89,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::PanelTest(args) => panel_test::run(&args),
         Command::Screens { out } => screens(&out),
         Command::Completions { shell } => completions(shell),
+        Command::Update(args) => update(&args),
     }
 }
 
@@ -97,6 +103,19 @@ fn completions(shell: Shell) -> ExitCode {
     clap_complete::generate(shell, &mut Cli::command(), "resetbox", &mut text);
     match std::io::stdout().write_all(&text) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("resetbox: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn update(args: &UpdateArgs) -> ExitCode {
+    match crate::update::update(args) {
+        Ok(header) => {
+            println!("{} {}", header.version, header.kernel);
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("resetbox: {error}");
             ExitCode::FAILURE

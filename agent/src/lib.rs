@@ -32,3 +32,4 @@ pub mod run;
 pub mod scan;
 pub mod screens;
 pub mod store;
+pub mod update;

@@ -1,0 +1,16 @@
+# The FAT partition: what the board's own firmware reads, and the settings that a person edits on any PC.
+# shellcheck shell=bash disable=SC2154
+
+fat=$work/fat
+mkdir "$fat"
+pi=$work/parts/usr/lib/raspi-firmware
+cp "$pi"/{bootcode.bin,start.elf,fixup.dat,start4.elf,fixup4.dat} "$fat"/
+gzip -9nc "$work/kernel/boot/vmlinuz-$release" >"$fat"/kernel8.img
+cp "$work"/initrd.img "$fat"/initrd.img
+install -m644 "$here"/boot/{config.txt,cmdline.txt,README.txt} "$fat"/
+install -m644 "$project"/agent/resetbox.example.toml "$fat"/resetbox.toml
+# Debian's device trees know no `dtparam=spi=on`: the panel's SPI is switched on here, for every board of the list.
+dtc -q -@ -I dts -O dtb -o "$work"/panel.dtbo "$here"/boot/panel.dtso
+for board in bcm2837-rpi-3-a-plus bcm2837-rpi-3-b bcm2837-rpi-3-b-plus bcm2837-rpi-zero-2-w bcm2711-rpi-4-b bcm2711-rpi-400; do
+  fdtoverlay -i "$work/kernel/usr/lib/linux-image-$release/broadcom/$board.dtb" -o "$fat/$board.dtb" "$work"/panel.dtbo
+done

@@ -1,0 +1,83 @@
+# The root file system: Debian's, made smaller, with the box's program, units and settings in it.
+# shellcheck shell=bash disable=SC2154
+
+root=$work/root
+mkdir "$root"
+tar -C "$root" -xpf "$tarball" --exclude='./dev/*'
+
+# --- what a box does not need ---------------------------------------------------------------------------------
+rm -rf "$root"/var/cache/* "$root"/var/lib/apt/lists/* "$root"/var/log/* "$root"/usr/lib/udev/hwdb.d/* \
+  "$root"/usr/lib/udev/hwdb.bin "$root"/usr/share/{man,locale,info,lintian,bash-completion,zsh,i18n,bug}
+rm -f "$root"/etc/machine-id "$root"/var/lib/dbus/machine-id "$root"/etc/resolv.conf "$root"/etc/hostname
+: >"$root"/etc/machine-id   # the initramfs writes it from the board's serial number
+ln -sf ../run/systemd/resolve/stub-resolv.conf "$root"/etc/resolv.conf
+echo resetbox >"$root"/etc/hostname
+
+# --- the box ----------------------------------------------------------------------------------------------------
+install -D -m755 "$binary" "$root"/usr/bin/resetbox
+"$project"/systemd/install "$root"
+cp -a --no-preserve=ownership "$here"/overlay/. "$root"/
+install -m644 "$here"/slots.sh "$root"/usr/lib/resetbox/slots.sh
+mkdir -p "$root"/data "$root"/boot/firmware "$root"/var/lib/resetbox "$root"/etc/resetbox
+printf 'VERSION=%s\nKERNEL=%s\n' "$version" "$release" >"$root"/usr/lib/resetbox/image
+# Who may sign updates of this image: see the step pack.
+[ -n "$key" ] || [ -f "$out"/update-key.pem ] || openssl genpkey -algorithm ed25519 -out "$out"/update-key.pem
+openssl pkey -in "${key:-$out/update-key.pem}" -pubout -outform DER | tail -c 32 | base64 -w0 >"$root"/usr/lib/resetbox/update.pub
+systemd-sysusers --root="$root" 2>/dev/null
+# No default passwords: nobody can log in but root at the console of an emulator that asks for it, and root has none.
+sed -i 's/^root:[^:]*:/root:!*:/' "$root"/etc/shadow
+
+enable() { systemctl --root="$root" enable "$@" 2>/dev/null; }
+mask() { local unit; for unit; do ln -sf /dev/null "$root/etc/systemd/system/$unit"; done; }
+enable systemd-networkd systemd-resolved systemd-timesyncd resetbox \
+  resetbox-grow resetbox-slot-good resetbox-update.path resetbox-update-card
+systemctl --root="$root" disable mosquitto hostapd 2>/dev/null || true
+mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer e2scrub_reap.service \
+  systemd-firstboot.service hostapd.service getty@tty1.service systemd-networkd-wait-online.service
+systemctl --root="$root" set-default multi-user.target 2>/dev/null
+
+# --- drivers ----------------------------------------------------------------------------------------------------
+# Only those that a box may meet: 4 MB instead of 130. The first list is needed to find the root.
+root_drivers=(crc32c_generic virtio_pci virtio_mmio virtio_blk bcm2835 sdhci-iproc bcm2835_mmc mmc_block
+  erofs ext4 overlay vfat nls_cp437 nls_ascii nls_utf8)
+box_drivers=(spi-bcm2835 spi-bcm2835aux spi-gpio i2c-bcm2835 leds-gpio pwm-bcm2835 bcm2835_wdt iproc-rng200 bcm2835-rng
+  smsc95xx lan78xx genet r8152 asix ax88179_178a cdc_ether cdc_ncm rndis_host dwc2 xhci-plat-hcd xhci-pci usb-storage
+  virtio_net virtio_rng brcmfmac brcmfmac-wcc cfg80211 8021q bridge af_packet)
+
+# The files of the named drivers and of all they need, in the order of loading.
+drivers() {
+  python3 - "$modules" "$@" <<'PY'
+import os, re, sys
+folder, wanted = sys.argv[1], sys.argv[2:]
+needs = {}
+for line in open(folder + '/modules.dep'):
+    path, rest = line.split(':')
+    needs[path] = rest.split()
+name = lambda path: re.sub(r'\.ko.*', '', os.path.basename(path)).replace('-', '_')
+paths = {name(path): path for path in needs}
+built_in = {name(line.strip()) for line in open(folder + '/modules.builtin')}
+out = []
+def add(path):
+    for need in reversed(needs[path]):
+        add(need)
+    if path not in out:
+        out.append(path)
+for driver in wanted:
+    driver = driver.replace('-', '_')
+    if driver in paths:
+        add(paths[driver])
+    elif driver not in built_in:
+        print(f'    no driver {driver} in this kernel', file=sys.stderr)
+print('\n'.join(out))
+PY
+}
+into=$root/usr/lib/modules/$release
+mkdir -p "$into"
+cp "$modules"/modules.{builtin,builtin.modinfo,order} "$into"/
+drivers "${root_drivers[@]}" "${box_drivers[@]}" | while read -r file; do
+  install -D -m644 "$modules/$file" "$into/$file"
+done
+depmod -b "$root/usr" "$release"
+# Firmware of the boards' Wi-Fi, and of nothing else.
+mkdir -p "$root"/usr/lib/firmware/brcm "$root"/usr/lib/firmware/cypress
+(cd "$work"/parts/usr/lib/firmware && find . -name '*43430*' -o -name '*43436*' -o -name '*43455*' | cpio --quiet -pdm "$root"/usr/lib/firmware)
