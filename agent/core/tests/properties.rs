@@ -625,9 +625,15 @@ impl World {
                     let devices = &self.devices;
                     let mut held = self.handed.iter_mut().filter(|handed| {
                         let device = &devices[handed.device];
-                        match sent.purpose {
-                            Purpose::Reset => device.takes(&text, &handed.password, &handed.code),
-                            _ => device.takes_first(&text, &handed.password),
+                        // A first password comes without a key.
+                        match (sent.purpose, handed.code.is_empty()) {
+                            (Purpose::Reset, false) => {
+                                device.takes(&text, &handed.password, &handed.code)
+                            }
+                            (Purpose::Activate, true) => {
+                                device.takes_first(&text, &handed.password)
+                            }
+                            _ => false,
                         }
                     });
                     let handed = held
