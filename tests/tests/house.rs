@@ -343,6 +343,16 @@ fn no_code_is_left_half_way() {
 }
 
 #[test]
+fn no_merge_is_left_half_way() {
+    for (path, text) in committed_text() {
+        for line in text.lines() {
+            let mark = ["<<<<<<<", ">>>>>>>"].map(|mark| line.starts_with(&format!("{mark} ")));
+            assert!(mark == [false; 2], "{}: {line}", path.display());
+        }
+    }
+}
+
+#[test]
 fn links_in_the_docs_lead_somewhere() {
     for (path, text) in
         committed_text().filter(|(path, _)| path.extension().is_some_and(|e| e == "md"))

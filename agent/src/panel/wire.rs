@@ -117,7 +117,7 @@ pub(super) fn open(spi: &Spi) -> Result<SpidevDevice, String> {
     let mut device = SpidevDevice::open(&spi.device).map_err(|error| {
         let remedy = match error.inner().kind() {
             ErrorKind::NotFound => {
-                "switch SPI on (dtparam=spi=on in config.txt) and restart, or correct [spi] device in the profile"
+                "switch SPI on (dtparam=spi=on in config.txt) and restart, or correct [spi] device in the profile. The service sees only nodes that its unit binds (BindPaths=)"
             }
             ErrorKind::PermissionDenied => {
                 "add the user to the group that owns it (spi), or run as root"
