@@ -77,6 +77,6 @@ export function homePage() {
   return { title: t('cameras'), update, el: [
     h('h1', { class: 'hidden', tabindex: '-1' }, t('cameras')), alerts, openHead, open, head, filter, empty, list, more, endedHead, ended,
     h('nav', { class: 'links', 'aria-label': t('more') }, nav('/diagnosis', null, t('missing')), nav('/log', null, t('log')),
-      h('a', { href: '/api/v1/devices.csv', download: 'devices.csv' }, t('csv')), h('a', { href: '/panel' }, t('mirror')), door),
+      h('a', { href: '/api/v1/devices.csv', download: 'devices.csv' }, t('csv')), S.box.updates && nav('/update', null, t('up_title')), h('a', { href: '/panel' }, t('mirror')), door),
     h('div', { class: 'reach' }, scan)] };
 }

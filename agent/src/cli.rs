@@ -77,7 +77,7 @@ enum Command {
     },
     /// Check a signed update of the card's system, and write it into the slot that is not running.
     ///
-    /// The box's image calls this by itself. Exit status: 0 done, 1 refused.
+    /// The box's image calls this by itself. Exit status: 0 done, 1 refused, 3 nothing to do.
     Update(UpdateArgs),
 }
 
@@ -118,7 +118,7 @@ fn update(args: &UpdateArgs) -> ExitCode {
         }
         Err(error) => {
             eprintln!("resetbox: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(error.status())
         }
     }
 }
@@ -157,12 +157,13 @@ fn run_box(path: Option<PathBuf>) -> ExitCode {
     let (config, mistake) = match Config::read(&path) {
         Ok(config) => (config, None),
         Err(_) if is_default && !path.exists() => (Config::default(), None),
-        Err(error) => (Config::default(), Some(error.to_string())),
+        Err(error) => (Config::fallback(&path), Some(error)),
     };
     log::start(&config.log.level);
     if let Some(mistake) = &mistake {
         tracing::error!("{mistake}; running on defaults");
     }
+    let mistake = mistake.map(|mistake| mistake.in_short());
     match run::run(
         config,
         run::Extra {

@@ -16,6 +16,10 @@ use crate::net::NetConfig;
 use crate::preset::{self, PresetError};
 use crate::profile::{self, Profile};
 
+mod editor;
+#[cfg(test)]
+mod tests;
+
 /// Where the box looks when no file is named.
 pub const DEFAULT_PATH: &str = "/etc/resetbox/resetbox.toml";
 
@@ -187,7 +191,9 @@ pub enum ConfigError {
         why: String,
     },
     /// It is not UTF-8.
-    #[error("{path}:{line}:1: not UTF-8 text: save the file as UTF-8")]
+    #[error(
+        "{path}:{line}:1: not UTF-8 text: retype the odd letter in this line, and save the file as UTF-8"
+    )]
     Encoding {
         /// Which file.
         path: String,
@@ -208,6 +214,19 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// The mistake for a small glass that has said which file it is about.
+    pub fn in_short(&self) -> String {
+        match self {
+            Self::Unreadable { path, why } => format!("{path}: {why}"),
+            Self::Encoding { line, .. } => format!("line {line}: not UTF-8 text"),
+            Self::Mistake {
+                line, column, what, ..
+            } => format!("line {line}, column {column}: {what}"),
+        }
+    }
+}
+
 impl Config {
     /// Reads and checks the file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
@@ -216,22 +235,55 @@ impl Config {
             path: shown.clone(),
             why: error.to_string(),
         })?;
-        // A PC's editor may have put a mark before the text.
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        let text = std::str::from_utf8(bytes).map_err(|error| ConfigError::Encoding {
+        let text = editor::text(&bytes).map_err(|line| ConfigError::Encoding {
             path: shown.clone(),
-            line: 1 + bytes[..error.valid_up_to()]
-                .iter()
-                .filter(|&&byte| byte == b'\n')
-                .count(),
+            line,
         })?;
-        Self::parse(text, &shown)
+        Self::parse(&text, &shown)
+    }
+
+    /// What the box runs on when the file has a mistake: the defaults, but for what it takes to tell the mistake to a
+    /// person in front of the box, the panel and its language, as far as the file says them readably.
+    pub fn fallback(path: &Path) -> Self {
+        let text = std::fs::read(path).map(|bytes| editor::forgiving(&bytes));
+        Self::salvage(&text.unwrap_or_default())
+    }
+
+    fn salvage(text: &str) -> Self {
+        let mut kept = Self::default();
+        let mut section = String::new();
+        for line in text.lines().map(str::trim) {
+            if line.starts_with('[') {
+                section = line.chars().filter(|c| !c.is_whitespace()).collect();
+                continue;
+            }
+            let wanted = ["profile", "keys", "language"]
+                .into_iter()
+                .any(|item| line.starts_with(item));
+            // Each line by itself: whatever is wrong elsewhere is no reason to leave the glass dark.
+            let alone = |line: &str| Self::parse(&format!("{section}\n{line}\n"), "");
+            if let Some(alone) = wanted.then(|| alone(line).ok()).flatten() {
+                match section.split(']').next() {
+                    Some("[box") => kept.identity.language = alone.identity.language,
+                    Some("[panel") => {
+                        kept.panel.profile = alone.panel.profile.or(kept.panel.profile);
+                        kept.panel.keys = alone.panel.keys.or(kept.panel.keys);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        kept
     }
 
     /// Checks the text; `path` is for the words only.
     pub fn parse(text: &str, path: &str) -> Result<Self, ConfigError> {
         let mistake = |offset: usize, what: String| {
             let (line, column) = place(text, offset);
+            let what = match editor::remark(text, line, &what) {
+                Some(remark) => format!("{what}; {remark}"),
+                None => what,
+            };
             ConfigError::Mistake {
                 path: path.into(),
                 line,
@@ -348,108 +400,4 @@ fn box_id() -> String {
     let letters: Vec<char> = serial.chars().filter(char::is_ascii_alphanumeric).collect();
     let tail: String = letters[letters.len().saturating_sub(6)..].iter().collect();
     format!("rb-{:0>6}", tail.to_ascii_lowercase())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn error(text: &str) -> String {
-        Config::parse(text, "resetbox.toml")
-            .expect_err("a mistake")
-            .to_string()
-    }
-
-    #[test]
-    fn an_empty_file_is_the_defaults() {
-        assert_eq!(Config::parse("", "x"), Ok(Config::default()));
-    }
-
-    #[test]
-    fn every_item_of_the_example_is_known_and_is_the_default() {
-        let example = include_str!("../resetbox.example.toml");
-        assert_eq!(Config::parse(example, "example"), Ok(Config::default()));
-        // With the comment signs taken away, every item must still be known.
-        let all: String = example
-            .lines()
-            .map(|line| line.strip_prefix("#: ").unwrap_or(line))
-            .flat_map(|line| [line, "\n"])
-            .collect();
-        Config::parse(&all, "example").expect("every commented item is known");
-    }
-
-    #[test]
-    fn the_join_text_comes_from_the_wifi_that_is_on() {
-        let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        std::fs::write(file.path(), "WIFI:T:WPA;S:a;P:b;;\n").expect("written");
-        let path = format!("[box]\nwifi_join_file = {:?}\n", file.path());
-        let join = |text: &str| {
-            Config::parse(text, "x")
-                .expect("no mistake")
-                .identity
-                .wifi_join()
-        };
-        assert_eq!(join(&path).as_deref(), Some("WIFI:T:WPA;S:a;P:b;;"));
-        let both = format!("{path}wifi_join = \"WIFI:own\"\n");
-        assert_eq!(join(&both).as_deref(), Some("WIFI:own"));
-        assert_eq!(join("[box]\nwifi_join_file = \"/nowhere/join\"\n"), None);
-    }
-
-    #[test]
-    fn a_mistake_has_line_and_column() {
-        let unknown = error("[box]\nname = \"x\"\n  colour = 1\n");
-        assert!(
-            unknown.starts_with("resetbox.toml:3:3: unknown field `colour`"),
-            "{unknown}"
-        );
-        let kind = error("[box]\nname = 7\n");
-        assert!(
-            kind.starts_with("resetbox.toml:2:8: invalid type"),
-            "{kind}"
-        );
-        let language = error("[box]\nlanguage = \"fr\"\n");
-        assert!(language.contains("`en` or `id`"), "{language}");
-        let broken = error("[box\n");
-        assert!(broken.starts_with("resetbox.toml:1:"), "{broken}");
-        let profile = error("[panel]\nprofile = \"waveshare\"\n");
-        assert!(
-            profile.starts_with("resetbox.toml:2:1: there is no profile `waveshare`"),
-            "{profile}"
-        );
-        let level = error("[log]\nlevel = \"a=b=c\"\n");
-        assert!(
-            level.starts_with("resetbox.toml:2:1: the log level"),
-            "{level}"
-        );
-    }
-
-    #[test]
-    fn a_mistake_about_the_broker_has_its_line() {
-        let text = "[box]\nname = \"base\"\n\n[mqtt]\n  broker = \"mqtt://b\"\n  base = \"#\"\n";
-        let error = error(text);
-        assert!(
-            error.starts_with("resetbox.toml:6:3: [mqtt] base: "),
-            "{error}"
-        );
-        let url = Config::parse("[mqtt]\nbroker = \"b\"\n", "x").expect_err("a mistake");
-        assert!(
-            url.to_string().starts_with("x:2:10: the broker's URL"),
-            "{url}"
-        );
-    }
-
-    #[test]
-    fn bytes_that_are_no_text_are_named_by_line() {
-        let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        std::fs::write(file.path(), b"\xef\xbb\xbf[box]\nname = \"\xff\"\n").expect("written");
-        let error = Config::read(file.path())
-            .expect_err("not UTF-8")
-            .to_string();
-        assert!(error.contains(":2:1: not UTF-8"), "{error}");
-        let missing = Config::read(Path::new("/nowhere/resetbox.toml")).expect_err("missing");
-        assert!(
-            missing.to_string().contains("/nowhere/resetbox.toml"),
-            "{missing}"
-        );
-    }
 }

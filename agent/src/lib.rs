@@ -6,6 +6,7 @@
 
 pub mod bus;
 pub mod buttons;
+pub mod card;
 pub mod cli;
 pub mod clock;
 pub mod config;

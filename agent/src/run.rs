@@ -19,6 +19,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use crate::bus::{Books, Bus, Heard, HeardWhat, Input};
+use crate::card::{self, Card};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::device_clock;
@@ -157,6 +158,11 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
     if config.clock.ask_devices && now.wall.is_none() {
         tokio::spawn(device_clock::watch(bus.view.clone(), bus.inputs.clone()));
     }
+    let card = Card::here().map(Arc::new);
+    if let Some(card) = &card {
+        tracing::info!("system {} of the card runs", card.slot());
+        tokio::spawn(card::watch(card.clone(), bus.clone()));
+    }
     let geometry = (profile.as_ref()).map_or(Geometry::WIDE, |profile| profile.geometry());
     tokio::spawn(http::serve(
         config.http.clone(),
@@ -165,6 +171,7 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
             geometry,
             mirror_secrets: extra.mirror_secrets,
             certificate: config.store.path.with_extension("tls.pem"),
+            card: card.clone(),
             extra: extra.routes.map(|routes| routes(&bus)),
             bus,
         },

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::alerts::HealthState;
 use crate::case::{Cases, Cx};
 use crate::effect::Effect;
-use crate::event::{Event, Health, LinkId, WallSource};
+use crate::event::{Event, Health, LinkId, UpdateNews, WallSource};
 use crate::hearing::Hearing;
 use crate::links::Links;
 use crate::outbox::{Asker, Outbox};
@@ -338,6 +338,12 @@ impl Agent {
             Health::Buttons(outcome) => Health::Buttons(outcome.map_err(clean)),
             Health::Leds(outcome) => Health::Leds(outcome.map_err(clean)),
             Health::Store(outcome) => Health::Store(outcome.map_err(clean)),
+            Health::Lasting(outcome) => Health::Lasting(outcome.map_err(clean)),
+            Health::Update(trouble) => Health::Update(trouble.map(|trouble| match trouble {
+                UpdateNews::Coming(text) => UpdateNews::Coming(clean(text)),
+                UpdateNews::Refused(text) => UpdateNews::Refused(clean(text)),
+                UpdateNews::FellBack(text) => UpdateNews::FellBack(clean(text)),
+            })),
             Health::Config(outcome) => Health::Config(outcome.map_err(clean)),
             Health::Http(outcome) => Health::Http(outcome.map_err(clean)),
             Health::Https(outcome) => Health::Https(outcome.map_err(clean)),

@@ -1,6 +1,6 @@
 //! What needs a person, most urgent first.
 
-use crate::event::Health;
+use crate::event::{Health, UpdateNews};
 use crate::problem::{Culprit, Problem, ProblemKind};
 use crate::request::CaseKind;
 use crate::secured::Secured;
@@ -19,6 +19,8 @@ pub(crate) struct HealthState {
     buttons: Option<String>,
     leds: Option<String>,
     store: Option<String>,
+    fleeting: Option<String>,
+    update: Option<UpdateNews>,
     config: Option<String>,
     http: Option<String>,
     urls: Vec<String>,
@@ -35,6 +37,8 @@ impl HealthState {
             Health::Buttons(outcome) => self.buttons = outcome.err(),
             Health::Leds(outcome) => self.leds = outcome.err(),
             Health::Store(outcome) => self.store = outcome.err(),
+            Health::Lasting(outcome) => self.fleeting = outcome.err(),
+            Health::Update(trouble) => self.update = trouble,
             Health::Config(outcome) => self.config = outcome.err(),
             Health::Http(Ok(urls)) => {
                 self.http = None;
@@ -81,6 +85,7 @@ impl HealthState {
 pub(crate) fn alerts(cases: &[CaseView], health: &HealthState) -> Vec<Alert> {
     let mut alerts: Vec<Alert> = Vec::new();
     alerts.extend(health.store.clone().map(Alert::Store));
+    alerts.extend(health.fleeting.clone().map(Alert::Fleeting));
     alerts.extend(health.panel.clone().map(Alert::Panel));
     alerts.extend(health.buttons.clone().map(Alert::Buttons));
     let mut about_cases: Vec<(CaseAlert, &CaseView)> = cases
@@ -96,6 +101,7 @@ pub(crate) fn alerts(cases: &[CaseView], health: &HealthState) -> Vec<Alert> {
         why,
     }));
     alerts.extend(health.config.clone().map(Alert::Config));
+    alerts.extend(health.update.clone().map(Alert::Update));
     alerts.extend(health.http.clone().map(Alert::Http));
     alerts.extend(health.https.clone().map(Alert::Https));
     alerts.extend(health.leds.clone().map(Alert::Leds));
@@ -282,6 +288,9 @@ mod tests {
         let mut health = HealthState::default();
         health.take(Health::Http(Err("port 80 is taken".into())));
         health.take(Health::Store(Err("disk full".into())));
+        health.take(Health::Lasting(Err("no partition".into())));
+        let trouble = UpdateNews::FellBack("slot b".into());
+        health.take(Health::Update(Some(trouble.clone())));
         health.take(Health::Config(Err("line 3".into())));
         health.take(Health::Panel(Err("no SPI".into())));
         health.take(Health::Https(Err("port 443 is taken".into())));
@@ -291,9 +300,11 @@ mod tests {
             alerts(&[], &health),
             [
                 Alert::Store("disk full".into()),
+                Alert::Fleeting("no partition".into()),
                 Alert::Panel("no SPI".into()),
                 Alert::Buttons("no chip".into()),
                 Alert::Config("line 3".into()),
+                Alert::Update(trouble),
                 Alert::Http("port 80 is taken".into()),
                 Alert::Https("port 443 is taken".into()),
                 Alert::Leds("line 17 is taken".into()),
@@ -301,6 +312,8 @@ mod tests {
         );
         health.take(Health::Http(Ok(vec!["http://10.43.0.1".into()])));
         health.take(Health::Store(Ok(())));
+        health.take(Health::Lasting(Ok(())));
+        health.take(Health::Update(None));
         health.take(Health::Config(Ok(())));
         health.take(Health::Panel(Ok(())));
         let secured = Secured {

@@ -225,6 +225,10 @@ pub enum Health {
     Leds(Result<(), String>),
     /// The store works again after a failure, or could not be opened.
     Store(Result<(), String>),
+    /// What the store writes outlives a power cut, or why it does not: a card without its data partition.
+    Lasting(Result<(), String>),
+    /// What a person should know of an update of the box's system; `None` when there is nothing.
+    Update(Option<UpdateNews>),
     /// The configuration file was read, or its mistake with line, column and remedy.
     Config(Result<(), String>),
     /// The phone page is served at these addresses (`http://192.168.1.10`), or why not.
@@ -233,4 +237,15 @@ pub enum Health {
     Https(Result<Secured, String>),
     /// The owner's broker is connected, or why not and the remedy.
     Broker(Result<(), String>),
+}
+
+/// An update of the box's system. Unless it is coming, the box goes on with the system from before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum UpdateNews {
+    /// It is being written, and started by itself afterwards: its file.
+    Coming(String),
+    /// It was refused before anything was changed: which file, why, and the remedy.
+    Refused(String),
+    /// It was written and started, and did not pass its health check: in which words.
+    FellBack(String),
 }

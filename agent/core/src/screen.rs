@@ -9,7 +9,7 @@ use sadp::Way;
 use crate::problem::Problem;
 use crate::request::CaseKind;
 use crate::secured::Fingerprint;
-use crate::view::{CasePhase, Finding, MustInsist};
+use crate::view::{Alert, CasePhase, Finding, MustInsist};
 
 /// A key of the panel. Four-key panels have the first four.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -366,10 +366,10 @@ pub enum Page {
         /// Index of the item under the cursor.
         cursor: usize,
     },
-    /// The box is broken.
+    /// Something about the box itself needs a person.
     Fault {
-        /// In plain words of the system.
-        text: String,
+        /// What; never one about a case.
+        alert: Alert,
     },
 }
 

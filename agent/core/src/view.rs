@@ -8,6 +8,7 @@ use std::sync::Arc;
 use sadp::{Mac, Way};
 use serde::Serialize;
 
+use crate::event::UpdateNews;
 use crate::policy::Language;
 use crate::problem::Problem;
 use crate::record::LoginState;
@@ -340,6 +341,8 @@ pub enum Alert {
     },
     /// The store does not work: nothing new can be begun.
     Store(String),
+    /// The store works, and what it writes is gone with the power: why.
+    Fleeting(String),
     /// The panel does not work.
     Panel(String),
     /// The panel's keys are not heard.
@@ -348,6 +351,8 @@ pub enum Alert {
     Leds(String),
     /// The configuration file has a mistake; the box runs on defaults.
     Config(String),
+    /// An update of the box's system is coming, or did not take place.
+    Update(UpdateNews),
     /// The phone page cannot be served.
     Http(String),
     /// It cannot be served over HTTPS; the plain one does not depend on it.
@@ -359,11 +364,15 @@ impl Alert {
     pub fn fault(&self) -> Option<&str> {
         match self {
             Self::Store(text)
+            | Self::Fleeting(text)
             | Self::Panel(text)
             | Self::Buttons(text)
             | Self::Leds(text)
             | Self::Config(text)
-            | Self::Http(text) => Some(text),
+            | Self::Http(text)
+            | Self::Update(
+                UpdateNews::Coming(text) | UpdateNews::Refused(text) | UpdateNews::FellBack(text),
+            ) => Some(text),
             // Without HTTPS the box does its work: the other surfaces tell it.
             Self::Https(_) | Self::Case { .. } => None,
         }

@@ -8,6 +8,7 @@ pub(crate) mod operate;
 pub(crate) mod panel;
 pub(crate) mod secrets;
 pub(crate) mod state;
+pub(crate) mod update;
 
 use axum::Router;
 use axum::http::HeaderValue;
@@ -50,6 +51,11 @@ pub(crate) fn router(app: Shared) -> Router {
                 .post(operate::enter)
                 .delete(operate::leave),
         )
+        .route(
+            "/update",
+            get(update::one).post(update::send).delete(update::discard),
+        )
+        .route("/update/start", post(update::start))
         .route("/language", post(operate::language))
         .route("/time", post(operate::time))
         .route("/identify", post(operate::identify))

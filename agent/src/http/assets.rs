@@ -56,6 +56,7 @@ pub(crate) const ASSETS: &[Asset] = &[
     asset!("places.js", SCRIPT),
     asset!("secret.js", SCRIPT),
     asset!("send.js", SCRIPT),
+    asset!("update.js", SCRIPT),
     asset!("panel.css", CSS),
     asset!("panel.js", SCRIPT),
     asset!("icon.svg", "image/svg+xml"),
@@ -176,7 +177,8 @@ mod tests {
     #[test]
     fn the_phone_page_stays_below_100_kilobytes() {
         let files: usize = (ASSETS.iter())
-            .filter(|asset| !asset.path.starts_with("/panel."))
+            // Pages of their own, fetched when somebody opens them.
+            .filter(|asset| !asset.path.starts_with("/panel.") && asset.path != "/update.js")
             .map(|asset| asset.text.len())
             .sum();
         let all = files + PAGE.len() + WORDS.len() / 2;
@@ -186,7 +188,9 @@ mod tests {
     #[test]
     fn every_script_of_the_phone_page_is_fetched_early() {
         let mut served: Vec<_> = (ASSETS.iter().map(|asset| asset.path))
-            .filter(|path| path.ends_with(".js") && !["/app.js", "/panel.js"].contains(path))
+            .filter(|path| {
+                path.ends_with(".js") && !["/app.js", "/panel.js", "/update.js"].contains(path)
+            })
             .collect();
         served.sort_unstable();
         assert_eq!(served, MODULES);

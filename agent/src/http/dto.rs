@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use resetbox_core::View;
+use resetbox_core::event::UpdateNews;
 use resetbox_core::policy::Language;
 use resetbox_core::record::AuditEntry;
 use resetbox_core::request::CaseKind;
@@ -55,6 +56,8 @@ pub(crate) struct Identity {
     pub(crate) name: String,
     /// Version of the program.
     pub(crate) version: &'static str,
+    /// It takes updates of its system: it runs from a card with the image.
+    pub(crate) updates: bool,
     /// Language of the panel: `en` or `id`.
     #[schema(example = "en")]
     pub(crate) language: &'static str,
@@ -363,7 +366,8 @@ pub(crate) struct CaseBody {
 #[schema(as = Alert)]
 pub(crate) struct AlertBody {
     /// `expires-soon`, `may-be-void`, `void`, `unclear`, `device-gone`, `maybe-restarted`,
-    /// `locked`, `refused`, `store`, `panel`, `config`, `http`, `https`.
+    /// `locked`, `refused`, `store`, `fleeting`, `panel`, `buttons`, `leds`, `config`, `update-coming`, `update-refused`,
+    /// `update-fell-back`, `http`, `https`.
     pub(crate) kind: String,
     /// The case, if it is about one.
     pub(crate) case: Option<String>,
@@ -609,6 +613,10 @@ impl From<&Alert> for AlertBody {
                 text: None,
             },
             Alert::Store(text) => about_box("store", text),
+            Alert::Fleeting(text) => about_box("fleeting", text),
+            Alert::Update(UpdateNews::Coming(text)) => about_box("update-coming", text),
+            Alert::Update(UpdateNews::Refused(text)) => about_box("update-refused", text),
+            Alert::Update(UpdateNews::FellBack(text)) => about_box("update-fell-back", text),
             Alert::Panel(text) => about_box("panel", text),
             Alert::Buttons(text) => about_box("buttons", text),
             Alert::Leds(text) => about_box("leds", text),

@@ -59,6 +59,20 @@ pub(crate) enum Refusal {
     TooManyStreams,
     /// The store could not be read.
     Store(String),
+    /// The box does not run from a card with the image: there are no such updates.
+    NoCard,
+    /// An update that is not announced as bytes.
+    NotBytes,
+    /// A file longer than this many bytes.
+    UpdateTooLarge(u64),
+    /// Another update is coming in or being written.
+    UpdateTaken,
+    /// No update of this version waits.
+    NoUpdate,
+    /// A restart would disturb a case now.
+    CaseUnderWay,
+    /// The file is no update for this box, or cannot be kept: why, and the remedy.
+    Update(String),
 }
 
 impl From<Problem> for Fault {
@@ -157,16 +171,17 @@ impl ProblemBody {
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound | Self::NoCode => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoCode | Self::NoCard => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Host(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::Origin(_) => StatusCode::FORBIDDEN,
             Self::NoSession => StatusCode::UNAUTHORIZED,
-            Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooLarge(_) | Self::UpdateTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotJson | Self::NotBytes => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BadJson(_) | Self::BadQuery(_) | Self::BadMac(_) => StatusCode::BAD_REQUEST,
-            Self::NoQr => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NoQr | Self::Update(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UpdateTaken | Self::NoUpdate | Self::CaseUnderWay => StatusCode::CONFLICT,
             Self::Busy | Self::TooManyStreams | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -189,6 +204,13 @@ impl Refusal {
             Self::Busy => "busy",
             Self::TooManyStreams => "too-many-streams",
             Self::Store(_) => "store",
+            Self::NoCard => "no-card",
+            Self::NotBytes => "not-bytes",
+            Self::UpdateTooLarge(_) => "update-too-large",
+            Self::UpdateTaken => "update-taken",
+            Self::NoUpdate => "no-update",
+            Self::CaseUnderWay => "case-under-way",
+            Self::Update(_) => "update-refused",
         }
     }
 }

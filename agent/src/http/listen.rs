@@ -38,6 +38,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// Largest body in bytes; the largest honest one is a vendor's file of 511 bytes, escaped.
     pub body_bytes: usize,
+    /// Between two pieces of an update, whose whole takes as long as it takes.
+    pub update_pause: Duration,
     /// Peer does not take what was sent: cut.
     pub send_timeout: Duration,
 }
@@ -52,6 +54,7 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(10),
             body_bytes: 16 * 1024,
+            update_pause: Duration::from_secs(20),
             send_timeout: Duration::from_secs(30),
         }
     }

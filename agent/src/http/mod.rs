@@ -42,6 +42,7 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::bus::{Bus, Input};
+use crate::card::{Card, Inbox};
 
 pub use listen::Limits;
 
@@ -81,6 +82,8 @@ pub struct Services {
     pub mirror_secrets: bool,
     /// Where the certificate for HTTPS is kept.
     pub certificate: PathBuf,
+    /// The card that the box runs from, where updates of its system can be taken.
+    pub card: Option<Arc<Card>>,
     /// Routes beside the API, behind the same guard: the demo's.
     pub extra: Option<Router>,
 }
@@ -132,6 +135,7 @@ pub(crate) struct App {
     pub(crate) events: events::Events,
     pub(crate) limits: Limits,
     pub(crate) mirror: api::panel::Mirror,
+    pub(crate) inbox: Option<Inbox>,
 }
 
 pub(crate) type Shared = Arc<App>;
@@ -179,6 +183,7 @@ impl Server {
             host_names: self.config.host_names,
             sessions: Mutex::new(session::Sessions::default()),
             limits: limits.clone(),
+            inbox: services.card.map(Inbox::new),
             mirror: api::panel::Mirror::new(services.geometry, services.mirror_secrets),
         });
         let router = router(&app, services.extra);

@@ -44,6 +44,7 @@ mod tests {
             api::devices::list, api::devices::csv, api::devices::one, api::devices::lamp,
             api::operate::scan, api::operate::identify, api::operate::language, api::operate::time,
             api::operate::session, api::operate::enter, api::operate::leave,
+            api::update::one, api::update::send, api::update::start, api::update::discard,
             api::cases::list, api::cases::open, api::cases::one, api::cases::cancel, api::cases::key,
             api::cases::file, api::cases::password, api::cases::login_check, api::cases::confirm, api::cases::withdraw, api::cases::resolve,
             api::secrets::qr_png, api::secrets::qr_svg, api::secrets::device_key, api::secrets::propose,

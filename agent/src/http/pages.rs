@@ -31,6 +31,7 @@ pub(crate) fn router(app: Shared) -> Router {
         .route("/cases/{id}", get(case))
         .route("/diagnosis", get(diagnosis))
         .route("/log", get(log))
+        .route("/update", get(update))
         .with_state(app);
     pages.merge(assets::router())
 }
@@ -98,6 +99,16 @@ async fn log(reader: Reader) -> Response {
         None
     };
     reader.page(title, &reading::log(&reader, lines))
+}
+
+async fn update(reader: Reader) -> Response {
+    match &reader.app.inbox {
+        Some(inbox) => {
+            let main = reading::update(&reader, inbox);
+            reader.page(reader.say.word("up_title"), &main)
+        }
+        None => reader.gone(),
+    }
 }
 
 impl Reader {

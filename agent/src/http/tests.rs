@@ -25,6 +25,7 @@ mod passwords;
 mod routes;
 mod shapes;
 mod tls;
+mod update;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -48,6 +49,7 @@ use tokio_rustls::TlsConnector;
 use super::session::Transport;
 use super::{HttpConfig, Limits, Server, Services};
 use crate::bus::{BookAnswer, Books, Bus, Input};
+use crate::card::Card;
 
 /// A served shell and the ends that the core would hold.
 struct Rig {
@@ -104,6 +106,20 @@ impl Rig {
         script: Script,
         limits: Limits,
     ) -> Self {
+        Self::whole(by, pin_required, script, limits, None).await
+    }
+
+    async fn with_card(by: Transport, pin_required: bool, script: Script, card: Arc<Card>) -> Self {
+        Self::whole(by, pin_required, script, Limits::default(), Some(card)).await
+    }
+
+    async fn whole(
+        by: Transport,
+        pin_required: bool,
+        script: Script,
+        limits: Limits,
+        card: Option<Arc<Card>>,
+    ) -> Self {
         let (inputs, mut queue) = mpsc::channel(64);
         let (view, reader) = watch::channel(Arc::new(fixture()));
         let feed = broadcast::Sender::new(64);
@@ -135,7 +151,7 @@ impl Rig {
             feed: feed.clone(),
             books: Arc::new(OneLine),
         };
-        let door = Door::open(by, bus, pin_required, limits).await;
+        let door = Door::open(by, bus, pin_required, limits, card).await;
         Self {
             door,
             view,
@@ -189,7 +205,13 @@ trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Both for T {}
 
 impl Door {
-    async fn open(by: Transport, bus: Bus, pin_required: bool, limits: Limits) -> Self {
+    async fn open(
+        by: Transport,
+        bus: Bus,
+        pin_required: bool,
+        limits: Limits,
+        card: Option<Arc<Card>>,
+    ) -> Self {
         let here: Vec<SocketAddr> = vec!["127.0.0.1:0".parse().expect("an address")];
         let (listen, listen_tls) = match by {
             Transport::Plain => (here, Vec::new()),
@@ -210,6 +232,7 @@ impl Door {
             geometry: Geometry::SQUARE,
             mirror_secrets: false,
             certificate: folder.path().join(CERTIFICATE),
+            card,
             extra: None,
         }));
         Self {

@@ -123,6 +123,41 @@ fn english(refusal: &Refusal) -> Words {
             format!("The box's store says: {why}."),
             "Restart the box; if it stays, replace the card.",
         ),
+        Refusal::NoCard => Words::new(
+            "No updates here",
+            "This box does not run from a card with the resetbox image.",
+            "Update the package or the program in the way it was installed.",
+        ),
+        Refusal::NotBytes => Words::new(
+            "Not a file",
+            "The update is not announced as plain bytes.",
+            "Send the file as it is, with Content-Type: application/octet-stream.",
+        ),
+        Refusal::UpdateTooLarge(largest) => Words::new(
+            "Update too large",
+            format!("The file is longer than the {largest} bytes that this card has room for."),
+            "Is it the .update file, not the image? A newer system that needs more room needs a new card.",
+        ),
+        Refusal::UpdateTaken => Words::new(
+            "Another update is under way",
+            "An update is coming in or being written.",
+            "Wait until that has ended.",
+        ),
+        Refusal::NoUpdate => Words::new(
+            "No such update waits",
+            "No update of this version was received.",
+            "Send its file first.",
+        ),
+        Refusal::CaseUnderWay => Words::new(
+            "Not in the middle of a reset",
+            "A camera is being asked for its code, or a key waits or is being sent: a restart would disturb it.",
+            "Finish that or take the key back, then start the update.",
+        ),
+        Refusal::Update(why) => Words::new(
+            "Update refused",
+            format!("Nothing was changed: {why}."),
+            "Take the .update file of a release for this card.",
+        ),
     }
 }
 
@@ -209,6 +244,41 @@ fn indonesian(refusal: &Refusal) -> Words {
             "Kartu memori tidak terbaca",
             format!("Penyimpanan kotak berkata: {why}."),
             "Nyalakan ulang kotak; jika tetap begitu, ganti kartunya.",
+        ),
+        Refusal::NoCard => Words::new(
+            "Tidak ada pembaruan di sini",
+            "Kotak ini tidak berjalan dari kartu dengan image resetbox.",
+            "Perbarui paket atau programnya dengan cara pemasangannya.",
+        ),
+        Refusal::NotBytes => Words::new(
+            "Bukan berkas",
+            "Pembaruan tidak dinyatakan sebagai byte biasa.",
+            "Kirim berkasnya apa adanya, dengan Content-Type: application/octet-stream.",
+        ),
+        Refusal::UpdateTooLarge(largest) => Words::new(
+            "Pembaruan terlalu besar",
+            format!("Berkas lebih dari {largest} byte yang muat di kartu ini."),
+            "Apakah ini berkas .update, bukan image? Sistem baru yang lebih besar memerlukan kartu baru.",
+        ),
+        Refusal::UpdateTaken => Words::new(
+            "Pembaruan lain sedang berjalan",
+            "Sebuah pembaruan sedang diterima atau ditulis.",
+            "Tunggu sampai selesai.",
+        ),
+        Refusal::NoUpdate => Words::new(
+            "Tidak ada pembaruan itu",
+            "Pembaruan versi ini belum diterima.",
+            "Kirim berkasnya dulu.",
+        ),
+        Refusal::CaseUnderWay => Words::new(
+            "Jangan di tengah reset",
+            "Kamera sedang dimintai kode, atau kunci menunggu atau sedang dikirim: menyala ulang akan mengganggunya.",
+            "Selesaikan dulu atau tarik kembali kuncinya, lalu mulai pembaruan.",
+        ),
+        Refusal::Update(why) => Words::new(
+            "Pembaruan ditolak",
+            format!("Tidak ada yang diubah: {why}."),
+            "Pakai berkas .update dari rilis untuk kartu ini.",
         ),
     }
 }

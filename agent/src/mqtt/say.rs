@@ -1,5 +1,6 @@
 //! The view as the contract says it. No key, no password, no PIN; a device code in its own topic only.
 
+use resetbox_core::event::UpdateNews;
 use resetbox_core::policy::Language;
 use resetbox_core::problem::Culprit;
 use resetbox_core::view::{Alert, CaseAlert, CaseView, DeviceView};
@@ -98,6 +99,10 @@ fn alarm(alert: &Alert, language: Language) -> Alarm {
             Some(serial_tail.clone()),
         ),
         Alert::Store(_) => ("store", None, None),
+        Alert::Fleeting(_) => ("fleeting", None, None),
+        Alert::Update(UpdateNews::Coming(_)) => ("update-coming", None, None),
+        Alert::Update(UpdateNews::Refused(_)) => ("update-refused", None, None),
+        Alert::Update(UpdateNews::FellBack(_)) => ("update-fell-back", None, None),
         Alert::Panel(_) => ("panel", None, None),
         Alert::Buttons(_) => ("buttons", None, None),
         Alert::Leds(_) => ("leds", None, None),

@@ -17,7 +17,8 @@ use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ED25519, UnparsedPublicKey};
 
 /// A head is a few hundred bytes; a file that has no end of it is no update.
-const LONGEST: u64 = 4096;
+pub const LONGEST_HEAD: u64 = 4096;
+const FIRST: &str = "its first line is another";
 /// No card of this kind holds a larger root.
 const LARGEST: u64 = 4 << 30;
 
@@ -49,7 +50,9 @@ pub enum HeaderError {
     #[error("the file cannot be read: {0}")]
     Read(#[from] io::Error),
     /// It does not begin as updates do.
-    #[error("this is no update file: {0}; download it again")]
+    #[error(
+        "this is no update file: {0}; take resetbox-VERSION.update of a release, and download it again"
+    )]
     Form(&'static str),
     /// The signature is not by the key of this box, or somebody changed the file.
     #[error(
@@ -80,14 +83,19 @@ impl Header {
     pub fn read(from: &mut impl BufRead, key: &PublicKey) -> Result<Self, HeaderError> {
         let mut signed = Vec::new();
         let signature = loop {
-            let line = line(from, LONGEST - signed.len() as u64)?;
+            let line =
+                line(from, LONGEST_HEAD - signed.len() as u64).map_err(|error| match error {
+                    // An archive or a picture: it is not even text.
+                    HeaderError::Form(_) if signed.is_empty() => HeaderError::Form(FIRST),
+                    error => error,
+                })?;
             if let Some(signature) = line.strip_prefix("signature ") {
                 break STANDARD
                     .decode(signature)
                     .map_err(|_| HeaderError::Form("its signature is no base64"))?;
             }
             if signed.is_empty() && line != "resetbox-update 1" {
-                return Err(HeaderError::Form("its first line is another"));
+                return Err(HeaderError::Form(FIRST));
             }
             signed.extend_from_slice(line.as_bytes());
             signed.push(b'\n');

@@ -14,7 +14,7 @@ mod header;
 #[cfg(test)]
 mod tests;
 
-pub use header::{Header, HeaderError, PublicKey, Version};
+pub use header::{Header, HeaderError, LONGEST_HEAD, PublicKey, Version};
 
 /// `resetbox update`.
 #[derive(Args, Debug)]
@@ -38,6 +38,12 @@ pub struct UpdateArgs {
     /// Refuse an update that is older than this version.
     #[arg(long, value_name = "VERSION", value_parser = version)]
     newer_than: Option<Version>,
+    /// Do nothing, with exit status 3, if this device holds the very root of the update already: the slot that runs.
+    #[arg(long, value_name = "DEVICE")]
+    unless_in: Vec<PathBuf>,
+    /// Check the head only: signature, kernel, version, and the room in `--to`. Quick, and writes nothing.
+    #[arg(long)]
+    head: bool,
 }
 
 fn version(text: &str) -> Result<Version, String> {
@@ -65,7 +71,7 @@ pub enum UpdateError {
     },
     /// The drivers in it belong to another kernel.
     #[error(
-        "{path}: made for kernel {theirs}, this card starts {ours}: write a new card with the whole image of that version"
+        "{path}: it needs kernel {theirs}, and this card starts {ours}, which updates do not change: write a card with the whole image of that version"
     )]
     Kernel {
         /// Which file.
@@ -87,11 +93,19 @@ pub enum UpdateError {
     },
     /// The file holds other bytes than its head promises.
     #[error(
-        "{path}: the root in it is damaged or cut short: download it again; nothing was started from it"
+        "{path}: the system in it is damaged or cut short: download and copy it again; nothing was changed"
     )]
     Damaged {
         /// Which file.
         path: String,
+    },
+    /// A device holds this very root already.
+    #[error("version {version} is in {path} already: nothing to do")]
+    Already {
+        /// Which device.
+        path: String,
+        /// The update's version.
+        version: Version,
     },
     /// The partition is too small.
     #[error(
@@ -113,43 +127,109 @@ pub enum UpdateError {
     },
 }
 
-/// Checks the file and, when told where to, writes it. Gives what it holds.
+impl UpdateError {
+    /// The exit status of `resetbox update`.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Already { .. } => 3,
+            _ => 1,
+        }
+    }
+}
+
+/// Who may sign updates.
 ///
 /// # Errors
-/// [`UpdateError`] names the file or device and what to do. Before the signature, the kernel and the version were found
-/// right nothing is written; a slot that was written in vain is not started, because nobody marks it.
-pub fn update(args: &UpdateArgs) -> Result<Header, UpdateError> {
-    let path = args.file.display().to_string();
-    let key = std::fs::read_to_string(&args.key).map_err(io_at(&args.key))?;
-    let key = PublicKey::parse(&key).map_err(|source| UpdateError::Header {
-        path: args.key.display().to_string(),
+/// [`UpdateError`] names the key's file.
+pub fn read_key(path: &Path) -> Result<PublicKey, UpdateError> {
+    let key = std::fs::read_to_string(path).map_err(io_at(path))?;
+    PublicKey::parse(&key).map_err(|source| UpdateError::Header {
+        path: path.display().to_string(),
         source,
-    })?;
+    })
+}
+
+/// Whether a root with this signed head may run on this card: `path` is for the words only.
+///
+/// # Errors
+/// [`UpdateError::Kernel`] and [`UpdateError::Older`].
+pub fn fits(
+    header: &Header,
+    path: &str,
+    kernel: Option<&str>,
+    running: Option<Version>,
+) -> Result<(), UpdateError> {
+    if let Some(ours) = kernel.filter(|&ours| *ours != header.kernel) {
+        return Err(UpdateError::Kernel {
+            path: path.into(),
+            theirs: header.kernel.clone(),
+            ours: ours.into(),
+        });
+    }
+    if let Some(ours) = running.filter(|&ours| ours > header.version) {
+        return Err(UpdateError::Older {
+            path: path.into(),
+            theirs: header.version,
+            ours,
+        });
+    }
+    Ok(())
+}
+
+/// Checks the file as a whole and, when told where to, writes it. Gives what it holds.
+///
+/// # Errors
+/// [`UpdateError`] names the file or device and what to do. Before signature, kernel, version, size and every byte of the
+/// root were found right nothing is written; a slot that was written in vain is not started, because nobody marks it.
+pub fn update(args: &UpdateArgs) -> Result<Header, UpdateError> {
+    // People know the file by its name, not by where the card is mounted.
+    let name = args.file.file_name().unwrap_or(args.file.as_os_str());
+    let path = name.to_string_lossy().into_owned();
+    let key = read_key(&args.key)?;
     let file = File::open(&args.file).map_err(io_at(&args.file))?;
     let mut file = BufReader::with_capacity(CHUNK, file);
     let header = Header::read(&mut file, &key).map_err(|source| UpdateError::Header {
         path: path.clone(),
         source,
     })?;
-    if let Some(ours) = args.kernel.as_ref().filter(|&ours| *ours != header.kernel) {
-        return Err(UpdateError::Kernel {
-            path,
-            theirs: header.kernel,
-            ours: ours.clone(),
-        });
+    fits(&header, &path, args.kernel.as_deref(), args.newer_than)?;
+    for device in &args.unless_in {
+        if holds(device, &header)? {
+            return Err(UpdateError::Already {
+                path: device.display().to_string(),
+                version: header.version,
+            });
+        }
     }
-    if let Some(ours) = args.newer_than.filter(|&ours| ours > header.version) {
-        return Err(UpdateError::Older {
-            path,
-            theirs: header.version,
-            ours,
-        });
+    if let Some(device) = &args.to {
+        let room = (File::open(device).and_then(|mut slot| slot.seek(io::SeekFrom::End(0))))
+            .map_err(io_at(device))?;
+        if header.bytes > room {
+            return Err(UpdateError::TooLarge {
+                path,
+                bytes: header.bytes,
+                room,
+            });
+        }
     }
-    match &args.to {
-        Some(device) => write(&mut file, &header, device, &path)?,
-        None => copy(&mut file, &mut io::sink(), &header, &path, &args.file)?,
+    if args.head {
+        return Ok(header);
+    }
+    let start = file.stream_position().map_err(io_at(&args.file))?;
+    copy(&mut file, &mut io::sink(), &header, &path, &args.file)?;
+    if let Some(device) = &args.to {
+        file.seek(io::SeekFrom::Start(start))
+            .map_err(io_at(&args.file))?;
+        write(&mut file, &header, device, &path)?;
     }
     Ok(header)
+}
+
+/// Whether a device begins with the root of this head. One that cannot be read holds nothing.
+fn holds(device: &Path, header: &Header) -> Result<bool, UpdateError> {
+    let mut file = File::open(device).map_err(io_at(device))?;
+    let shown = device.display().to_string();
+    Ok(copy(&mut file, &mut io::sink(), header, &shown, device).is_ok())
 }
 
 /// Bytes at a time.
@@ -175,15 +255,6 @@ fn write(
         .write(true)
         .open(device)
         .map_err(&at_device)?;
-    let room = slot.seek(io::SeekFrom::End(0)).map_err(&at_device)?;
-    if header.bytes > room {
-        return Err(UpdateError::TooLarge {
-            path: file.into(),
-            bytes: header.bytes,
-            room,
-        });
-    }
-    slot.rewind().map_err(&at_device)?;
     copy(from, &mut slot, header, file, device)?;
     slot.sync_all().map_err(&at_device)?;
     // Read from the card, not from memory: a worn-out card says yes to every write.

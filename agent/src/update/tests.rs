@@ -63,6 +63,8 @@ impl Bench {
             to: Some(self.path("slot")),
             kernel: Some("6.1-box".into()),
             newer_than: Some(Version(1, 0, 9)),
+            unless_in: Vec::new(),
+            head: false,
         }
     }
 
@@ -171,7 +173,7 @@ fn another_kernel_an_older_version_and_a_small_slot_are_refused() {
         kernel: Some("6.2-box".into()),
         ..bench.args(&file)
     };
-    assert!(bench.refused(&args).contains("made for kernel 6.1-box"));
+    assert!(bench.refused(&args).contains("needs kernel 6.1-box"));
     let args = UpdateArgs {
         newer_than: Some(Version(1, 10, 0)),
         ..bench.args(&file)
@@ -195,8 +197,45 @@ fn a_root_that_is_cut_short_or_changed_is_told() {
     changed[3] ^= 1;
     for root in [&ROOT[..5], &changed[..]] {
         let file = bench.file(&head, root);
-        // The slot may hold a part of it: nobody marks it to be started.
-        let error = update(&bench.args(&file)).expect_err("damaged").to_string();
+        // The slot keeps what it held: it may be what the box falls back to one day.
+        let error = bench.refused(&bench.args(&file));
         assert!(error.contains("damaged or cut short"), "{error}");
     }
+}
+
+#[test]
+fn a_root_that_is_there_already_is_not_written_again() {
+    let bench = Bench::new();
+    let file = bench.file(&bench.sign(&Bench::head(ROOT)), ROOT);
+    let running = bench.path("running");
+    std::fs::write(&running, [ROOT, b"what follows"].concat()).expect("written");
+    let args = UpdateArgs {
+        unless_in: vec![running.clone()],
+        ..bench.args(&file)
+    };
+    assert!(bench.refused(&args).contains("nothing to do"));
+    assert_eq!(update(&args).expect_err("there already").status(), 3);
+    // Another root, or a device that is too short for it, is none.
+    for other in [&b"another root, as long as this"[..], &ROOT[..4]] {
+        std::fs::write(&running, other).expect("written");
+        update(&args).expect("a good update");
+    }
+    assert_eq!(&bench.slot()[..ROOT.len()], ROOT);
+}
+
+#[test]
+fn the_head_alone_is_checked_without_reading_on() {
+    let bench = Bench::new();
+    let file = bench.file(&bench.sign(&Bench::head(ROOT)), &ROOT[..1]);
+    let args = UpdateArgs {
+        head: true,
+        ..bench.args(&file)
+    };
+    update(&args).expect("a good head");
+    assert_eq!(bench.slot(), [0xee; 64]);
+    let file = bench.file(&Bench::head(ROOT), ROOT);
+    bench.refused(&UpdateArgs {
+        head: true,
+        ..bench.args(&file)
+    });
 }

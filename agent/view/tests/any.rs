@@ -10,7 +10,7 @@ use resetbox_core::problem::{Problem, ProblemKind};
 use resetbox_core::request::CaseKind;
 use resetbox_core::screen::{AlertLine, CaseRow, JoinSecured, Mark, Page, Row, Target};
 use resetbox_core::secret::SecretText;
-use resetbox_core::view::{CaseAlert, CasePhase};
+use resetbox_core::view::{Alert, CaseAlert, CasePhase};
 use resetbox_view::texts::Language;
 use resetbox_view::{Geometry, render, samples};
 
@@ -122,7 +122,9 @@ fn pages() -> impl Strategy<Value = Page> {
                     findings: Vec::new(),
                     offset: number as usize,
                 },
-                10 => Page::Fault { text },
+                10 => Page::Fault {
+                    alert: Alert::Config(text),
+                },
                 11 => Page::Start {
                     version: text.clone(),
                     box_name: text,

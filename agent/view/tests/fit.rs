@@ -5,6 +5,7 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use resetbox_core::Fingerprint;
+use resetbox_core::event::UpdateNews;
 use resetbox_core::problem::{
     FileFault, KeyFault, LoginFault, PasswordFault, Problem, ProblemKind as K,
 };
@@ -12,7 +13,7 @@ use resetbox_core::request::CaseKind;
 use resetbox_core::screen::{
     Action, AlertLine, Button, JoinSecured, Legend, Mark, Page, Row, Screen, StatusBar, Target,
 };
-use resetbox_core::view::{CaseAlert, Finding, MustInsist, View};
+use resetbox_core::view::{Alert, CaseAlert, Finding, MustInsist, View};
 use resetbox_view::palette::contrast;
 use resetbox_view::texts::{self, Language};
 use resetbox_view::{Geometry, Inspection, inspect, samples};
@@ -429,12 +430,20 @@ fn worst_pages() -> Vec<(String, Page)> {
             },
         ));
     }
-    all.push((
-        "fault".into(),
-        Page::Fault {
-            text: [LONG; 6].join(" "),
-        },
-    ));
+    for alert in [
+        Alert::Store,
+        Alert::Fleeting,
+        Alert::Panel,
+        Alert::Buttons,
+        Alert::Config,
+        Alert::Http,
+        |text| Alert::Update(UpdateNews::Coming(text)),
+        |text| Alert::Update(UpdateNews::Refused(text)),
+        |text| Alert::Update(UpdateNews::FellBack(text)),
+    ] {
+        let alert = alert([LONG; 6].join(" "));
+        all.push((format!("fault {alert:?}"), Page::Fault { alert }));
+    }
     all.push((
         "no cable".into(),
         Page::NoCable {

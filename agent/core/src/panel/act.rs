@@ -132,9 +132,8 @@ impl Panel {
                 asks.extend(settings::changed(world, item, forward).map(Ask::Settings));
             }
             Intent::Dismiss => {
-                if let super::shown::Shown::Fault(text) = self.shown(now, world) {
-                    let text = text.to_owned();
-                    self.dismissed.insert(text);
+                if let super::shown::Shown::Fault(alert) = self.shown(now, world) {
+                    self.dismissed.extend(alert.fault().map(str::to_owned));
                 }
             }
         }

@@ -45,8 +45,8 @@ impl Panel {
                     .collect(),
                 cursor: self.home_index(world),
             },
-            Shown::Fault(text) => Page::Fault {
-                text: (*text).to_owned(),
+            Shown::Fault(alert) => Page::Fault {
+                alert: (*alert).clone(),
             },
             Shown::Device(device) => self.device_page(world, device),
             Shown::ConfirmOpen(device) => Page::ConfirmOpen {

@@ -16,7 +16,7 @@ pub(super) enum Shown<'w> {
     NoCable,
     Searching,
     List,
-    Fault(&'w str),
+    Fault(&'w Alert),
     Device(&'w DeviceView),
     ConfirmOpen(&'w DeviceView),
     /// A case was asked for and is not here yet.
@@ -84,9 +84,17 @@ impl Panel {
         found.unwrap_or_else(|| self.shown_at_home(now, world))
     }
 
+    /// The first fault of the box that nobody has put away.
+    fn fault<'w>(&self, world: &World<'w>) -> Option<&'w Alert> {
+        world
+            .alerts
+            .iter()
+            .find(|alert| (alert.fault()).is_some_and(|text| !self.dismissed.contains(text)))
+    }
+
     fn shown_at_home<'w>(&'w self, now: Now, world: &World<'w>) -> Shown<'w> {
-        if let Some(text) = fault(world).filter(|text| !self.dismissed.contains(*text)) {
-            Shown::Fault(text)
+        if let Some(alert) = self.fault(world) {
+            Shown::Fault(alert)
         } else if !world.devices.is_empty() {
             Shown::List
         } else if world.links.iter().any(|link| link.carrier) {
@@ -215,11 +223,6 @@ impl<'w> Shown<'w> {
             _ => self.case().map(|case| case.mac),
         }
     }
-}
-
-/// The first fault of the box, in the store's or system's words.
-fn fault<'w>(world: &World<'w>) -> Option<&'w str> {
-    world.alerts.iter().find_map(Alert::fault)
 }
 
 /// A problem with the tries and the lock time as they are now.

@@ -41,6 +41,7 @@ pub(crate) async fn state(
             id: view.box_id.clone(),
             name: view.box_name.clone(),
             version: env!("CARGO_PKG_VERSION"),
+            updates: app.inbox.is_some(),
             language: tag(view.language),
         },
         time: view.wall.map(|wall| wall.to_string()),

@@ -9,6 +9,7 @@ use super::super::dto::{AlertBody, AuditBody, DeviceBody};
 use super::super::fault::Fault;
 use super::super::words;
 use super::{Reader, Say, escape};
+use crate::card::Inbox;
 
 /// Rows of a list; more than this nobody reads down.
 const ROWS: usize = 300;
@@ -50,11 +51,15 @@ pub(super) fn home(reader: &Reader) -> String {
     }
     main.push_str(&format!(
         "<nav class=\"links\" aria-label=\"{}\"><a href=\"/diagnosis\">{}</a><a href=\"/log\">{}</a>\
-         <a href=\"/api/v1/devices.csv\">{}</a></nav>",
+         <a href=\"/api/v1/devices.csv\">{}</a>{}</nav>",
         say.word("more"),
         say.word("missing"),
         say.word("log"),
         say.word("csv"),
+        match reader.app.inbox {
+            Some(_) => format!("<a href=\"/update\">{}</a>", say.word("up_title")),
+            None => String::new(),
+        },
     ));
     main
 }
@@ -191,6 +196,20 @@ fn checklist(reader: &Reader, case: &CaseView) -> String {
         main.push_str(&paragraph(say.word(word)));
     }
     main
+}
+
+/// Which system runs; sending an update is the script's.
+pub(super) fn update(reader: &Reader, inbox: &Inbox) -> String {
+    let say = &reader.say;
+    let version = inbox.card().version().map(|version| version.to_string());
+    let version = version.as_deref().unwrap_or("?");
+    let runs = say.fill("up_runs", &[("v", version), ("s", inbox.card().slot())]);
+    format!(
+        "{}<h1>{}</h1><p class=\"num\">{runs}</p>{}",
+        back(say),
+        say.word("up_title"),
+        paragraph(say.word("up_noscript"))
+    )
 }
 
 /// What the box knows about its own ears.

@@ -54,7 +54,7 @@ impl Box_ {
             books: Arc::new(OneLine),
         };
         tokio::spawn(turn(agent, clock.clone(), queue, sender));
-        let door = Door::open(by, bus, true, limits).await;
+        let door = Door::open(by, bus, true, limits, None).await;
         Self {
             door,
             clock,

@@ -172,6 +172,7 @@ async fn reports(
         geometry: resetbox_view::Geometry::SQUARE,
         mirror_secrets: false,
         certificate: folder.path().join(super::CERTIFICATE),
+        card: None,
         extra: None,
     };
     let serving = tokio::spawn(super::super::serve(config, services));

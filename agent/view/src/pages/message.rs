@@ -1,9 +1,10 @@
 //! Pages made of blocks: what goes on, what is asked, how it ended.
 
+use resetbox_core::event::UpdateNews;
 use resetbox_core::problem::{Culprit, Problem, ProblemKind};
 use resetbox_core::request::CaseKind;
 use resetbox_core::screen::{Page, Target};
-use resetbox_core::view::{CasePhase, MustInsist};
+use resetbox_core::view::{Alert, CasePhase, MustInsist};
 
 use super::Pen;
 use super::stack::{Block, Stack, draw};
@@ -153,22 +154,39 @@ pub(super) fn page(pen: &mut Pen<'_>, area: Rect, page: &Page) {
             problem,
             at,
         } => void(pen, target, problem, *at),
-        Page::Fault { text } => Stack {
-            icon: Some(Icon::Octagon),
-            full: vec![
-                title(texts::fault(language)),
-                Block::Text(text.clone(), PAPER),
-                say(texts::fault_next(language)),
-            ],
-            brief: vec![
-                title(texts::fault(language)),
-                Block::Text(text.clone(), PAPER),
-            ],
-        },
+        Page::Fault { alert } => fault(pen, alert),
         // Pages with a layout of their own.
         _ => return,
     };
     draw(pen, area, &stack);
+}
+
+/// Something about the box itself. Where there is little room the system's own words matter most: a mistake in the
+/// settings is told by line and word.
+fn fault<'a>(pen: &Pen<'_>, alert: &Alert) -> Stack<'a> {
+    let words = texts::alert(pen.language, alert);
+    let icon = match alert {
+        Alert::Config(_) | Alert::Update(_) => Icon::Triangle,
+        _ => Icon::Octagon,
+    };
+    let text = alert.fault().unwrap_or_default().to_owned();
+    let mut brief = vec![Block::Title(words.title.clone())];
+    match alert {
+        Alert::Update(UpdateNews::Coming(_) | UpdateNews::FellBack(_)) => {
+            brief.push(Block::Text(words.short, PAPER));
+        }
+        Alert::Config(_) => brief.push(Block::Text(text, PAPER)),
+        _ => brief.extend([Block::Text(text, PAPER), Block::Text(words.short, QUIET)]),
+    }
+    Stack {
+        icon: Some(icon),
+        full: vec![
+            Block::Title(words.title),
+            Block::Text(words.what, PAPER),
+            Block::Text(words.next, QUIET),
+        ],
+        brief,
+    }
 }
 
 fn simple(icon: Icon, full: Vec<Block<'_>>) -> Stack<'_> {

@@ -1,10 +1,11 @@
 //! From the key to how it ended.
 
+use resetbox_core::event::UpdateNews;
 use resetbox_core::problem::{KeyFault, Problem, ProblemKind};
 use resetbox_core::request::CaseKind;
 use resetbox_core::screen::{Action, Button, Page, Screen};
 use resetbox_core::secret::SecretText;
-use resetbox_core::view::{CasePhase, MustInsist};
+use resetbox_core::view::{Alert, CasePhase, MustInsist};
 
 use super::{BACK, Named, OK, camera, legend, long, recorder, screen};
 
@@ -196,8 +197,11 @@ pub(super) fn ends() -> Vec<Named> {
     let odd = ProblemKind::DeviceRefused {
         text: "operation not supported by this device".into(),
     };
-    let fault = Page::Fault {
-        text: "The card is read-only: no space left on device".into(),
+    let fault = |alert| {
+        screen(
+            Page::Fault { alert },
+            &[(OK, false, Action::Next), (BACK, false, Action::Back)],
+        )
     };
     vec![
         (
@@ -252,10 +256,21 @@ pub(super) fn ends() -> Vec<Named> {
         ),
         (
             "fault",
-            screen(
-                fault,
-                &[(OK, false, Action::Next), (BACK, false, Action::Back)],
-            ),
+            fault(Alert::Store("no space left on device".into())),
+        ),
+        (
+            "fault-settings",
+            fault(Alert::Config(
+                "line 12, column 1: unknown field `colour`, expected one of `name`, `language`, `export`".into(),
+            )),
+        ),
+        (
+            "fault-fleeting",
+            fault(Alert::Fleeting("there is no data partition on this card".into())),
+        ),
+        (
+            "fault-update",
+            fault(Alert::Update(UpdateNews::FellBack("system b failed its health check".into()))),
         ),
     ]
 }

@@ -1,6 +1,7 @@
 //! Words for what needs a person.
 
 use super::{Language, Words};
+use resetbox_core::event::UpdateNews;
 use resetbox_core::view::{Alert, CaseAlert};
 
 /// Why a case needs a person. `title` is the alert line without the serial tail.
@@ -128,6 +129,36 @@ pub fn alert(language: Language, alert: &Alert) -> Words {
             "Open cases go on; no new ones can be started. Save what you need, then replace the card.",
             "Replace the card.",
         ),
+        (Language::En, Alert::Fleeting(text)) => Words::new(
+            "Nothing is kept",
+            &format!(
+                "The box works, but from memory: {text}. Open cases, settings and the log are gone when the power goes."
+            ),
+            "Finish open cases before you unplug the box. Then write the card anew, or take a new one.",
+            "Do not unplug with open cases.",
+        ),
+        (Language::En, Alert::Update(UpdateNews::Coming(text))) => Words::new(
+            "Update is coming",
+            &format!(
+                "A new system is being written: {text}. The box restarts by itself in a minute."
+            ),
+            "Wait. A reset that is under way is finished first, and a power cut does no harm.",
+            "The box restarts soon.",
+        ),
+        (Language::En, Alert::Update(UpdateNews::Refused(text))) => Words::new(
+            "Update refused",
+            &format!("Nothing was changed: {text}."),
+            "The box goes on with the system that it has. A file on the card is looked at in every start: take it off the card.",
+            "The old system runs.",
+        ),
+        (Language::En, Alert::Update(UpdateNews::FellBack(text))) => Words::new(
+            "Update did not work",
+            &format!(
+                "The new system did not come up well, and the box went back to the one from before: {text}. Nothing is lost."
+            ),
+            "Work on as before. Try the update once more from the phone page, or take a newer one.",
+            "The old system runs.",
+        ),
         (Language::En, Alert::Panel(text)) => Words::new(
             "Panel does not work",
             &format!("The display does not answer: {text}."),
@@ -149,7 +180,7 @@ pub fn alert(language: Language, alert: &Alert) -> Words {
         (Language::En, Alert::Config(text)) => Words::new(
             "Mistake in resetbox.toml",
             &format!("The box runs on defaults: {text}."),
-            "Correct the file and restart the box; `resetbox check-config` names line and column.",
+            "Correct that line on any PC, save the file as UTF-8 text, and restart the box.",
             "Correct resetbox.toml.",
         ),
         (Language::En, Alert::Http(text)) => Words::new(
@@ -169,6 +200,36 @@ pub fn alert(language: Language, alert: &Alert) -> Words {
             &format!("Kotak tidak bisa menulis ke kartunya: {text}."),
             "Kasus terbuka tetap jalan; kasus baru tidak bisa dimulai. Catat yang perlu, lalu ganti kartunya.",
             "Ganti kartunya.",
+        ),
+        (Language::Id, Alert::Fleeting(text)) => Words::new(
+            "Tidak ada yang tersimpan",
+            &format!(
+                "Kotak bekerja, tetapi hanya di memori: {text}. Kasus terbuka, setelan dan catatan hilang bila listrik padam."
+            ),
+            "Selesaikan kasus terbuka sebelum mencabut kotak. Lalu tulis ulang kartunya, atau pakai kartu baru.",
+            "Jangan cabut saat ada kasus.",
+        ),
+        (Language::Id, Alert::Update(UpdateNews::Coming(text))) => Words::new(
+            "Pembaruan dipasang",
+            &format!(
+                "Sistem baru sedang ditulis: {text}. Kotak menyala ulang sendiri sebentar lagi."
+            ),
+            "Tunggu. Reset yang sedang berjalan diselesaikan dulu, dan listrik padam tidak merusak apa pun.",
+            "Kotak segera menyala ulang.",
+        ),
+        (Language::Id, Alert::Update(UpdateNews::Refused(text))) => Words::new(
+            "Pembaruan ditolak",
+            &format!("Tidak ada yang diubah: {text}."),
+            "Kotak tetap memakai sistem yang ada. Berkas di kartu diperiksa setiap kali menyala: hapus dari kartu.",
+            "Sistem lama yang berjalan.",
+        ),
+        (Language::Id, Alert::Update(UpdateNews::FellBack(text))) => Words::new(
+            "Pembaruan gagal",
+            &format!(
+                "Sistem baru tidak berjalan baik, dan kotak kembali ke sistem sebelumnya: {text}. Tidak ada yang hilang."
+            ),
+            "Lanjutkan kerja seperti biasa. Coba lagi dari halaman ponsel, atau ambil pembaruan yang lebih baru.",
+            "Sistem lama yang berjalan.",
         ),
         (Language::Id, Alert::Panel(text)) => Words::new(
             "Layar rusak",
@@ -191,7 +252,7 @@ pub fn alert(language: Language, alert: &Alert) -> Words {
         (Language::Id, Alert::Config(text)) => Words::new(
             "Kesalahan di resetbox.toml",
             &format!("Kotak memakai nilai bawaan: {text}."),
-            "Perbaiki berkasnya lalu mulai ulang kotak; `resetbox check-config` menunjukkan baris dan kolom.",
+            "Perbaiki baris itu di PC mana pun, simpan sebagai teks UTF-8, lalu mulai ulang kotak.",
             "Perbaiki resetbox.toml.",
         ),
         (Language::Id, Alert::Http(text)) => Words::new(

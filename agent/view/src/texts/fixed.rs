@@ -108,8 +108,6 @@ words! {
     sent: "sent", "kirim";
     heard: "heard", "terima";
     settings: "Settings", "Pengaturan";
-    fault: "The box is broken", "Kotak bermasalah";
-    fault_next: "Unplug the box and plug it in again. Open cases are kept.", "Cabut kotak lalu colok lagi. Kasus terbuka tetap tersimpan.";
     hold: "hold", "tahan";
     keep_holding: "Keep holding", "Terus tahan";
     unknown_model: "unknown model", "model tidak dikenal";

@@ -242,7 +242,7 @@ pub(super) fn page(screen: &Screen) -> String {
                 .collect();
             format!("settings {}", items.join(" "))
         }
-        Page::Fault { text } => format!("FAULT {text}"),
+        Page::Fault { alert } => format!("FAULT {}", alert.fault().unwrap_or_default()),
     };
     let mut legend: Vec<String> = screen
         .legend

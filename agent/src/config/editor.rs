@@ -1,0 +1,70 @@
+//! What editors on other people's PCs make of a text file.
+
+use std::borrow::Cow;
+
+/// The text of a file: UTF-8 with or without a mark before it, or UTF-16 with one, as Notepad's "Unicode" is.
+///
+/// # Errors
+/// The line, from 1, of the first byte that is no text.
+pub(super) fn text(bytes: &[u8]) -> Result<Cow<'_, str>, usize> {
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).map(Cow::Owned),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).map(Cow::Owned),
+        _ => {
+            let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+            std::str::from_utf8(bytes)
+                .map(Cow::Borrowed)
+                .map_err(|error| 1 + line_ends(&bytes[..error.valid_up_to()]))
+        }
+    }
+}
+
+/// The same with a mark in the place of whatever is no text.
+pub(super) fn forgiving(bytes: &[u8]) -> String {
+    match text(bytes) {
+        Ok(text) => text.into_owned(),
+        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// What the parser's words leave out about the line that it points at: which item it is, and the usual slips. Never the
+/// value: it may be a password.
+pub(super) fn remark(text: &str, line: usize, what: &str) -> Option<String> {
+    let line = text.lines().nth(line.checked_sub(1)?)?.trim();
+    if line.contains(['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}']) {
+        return Some("type straight quotes (\") in place of curly ones".into());
+    }
+    let (item, value) = match line.split_once('=') {
+        Some((item, value)) => (item.trim(), value.trim()),
+        None => (line.split_whitespace().next()?, "="),
+    };
+    let item: String = item.chars().take(40).collect();
+    // The parser knows that it is no value; people know it as a text.
+    let bare = value.starts_with(|c: char| c.is_alphabetic() || c == '/')
+        && !["true", "false"].iter().any(|word| value.starts_with(word));
+    if bare && !what.starts_with("unknown field") {
+        return Some(format!("a text stands in quotes: {item} = \"...\""));
+    }
+    (!what.contains(&item)).then(|| format!("at `{item}`"))
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, usize> {
+    let pairs = bytes.chunks_exact(2);
+    let odd = !pairs.remainder().is_empty();
+    let units = pairs.map(|pair| unit([pair[0], pair[1]]));
+    let mut text = String::new();
+    for letter in char::decode_utf16(units) {
+        match letter {
+            Ok(letter) => text.push(letter),
+            Err(_) => return Err(1 + text.matches('\n').count()),
+        }
+    }
+    match odd {
+        true => Err(1 + text.matches('\n').count()),
+        false => Ok(text),
+    }
+}
+
+fn line_ends(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte == b'\n').count()
+}
