@@ -19,13 +19,14 @@ mkfs.vfat --invariant -F 32 -i 5e7b0c0e -n RESETBOX "$images"/fat.img >/dev/null
 (cd "$fat" && find . -type f | sort | sed 's#^\./##' | while read -r file; do mcopy -m -i "$images"/fat.img "$file" "::$file"; done)
 cat >"$work"/genimage.cfg <<CFG
 image resetbox.img {
-  hdimage { partition-table-type = "mbr" disk-signature = 0x5e7b0c0e }
-  partition firmware { partition-type = 0xC bootable = true image = "fat.img" }
+  hdimage { partition-table-type = "mbr" disk-signature = 0x5e7b0c0e align = 1M }
+  partition firmware { partition-type = 0xC bootable = true image = "fat.img" offset = 4M }
   partition root-a { partition-type = 0x83 image = "root.erofs" size = ${slot_mib}M }
   partition root-b { partition-type = 0x83 image = "empty.img" }
   partition data { partition-type = 0x83 image = "data.ext4" }
 }
 CFG
+# The slots' record lies in the gap before the first partition (slots.sh), and cards write whole pieces of 4 MiB.
 mkdir "$work/genimage"
 genimage --loglevel 1 --config "$work"/genimage.cfg --inputpath "$images" --outputpath "$work" \
   --tmppath "$work/genimage/tmp" --rootpath "$work/genimage" >/dev/null
@@ -37,8 +38,6 @@ mv "$work"/resetbox.img "$out"/resetbox.img
 cp "$images"/root.erofs "$out"/root.erofs
 cp "$work"/initrd.img "$out"/initrd.img
 cp "$work/kernel/boot/vmlinuz-$release" "$out"/Image
-(cd "$out" && sha256sum "resetbox-$version.img.xz" resetbox.img root.erofs >SHA256SUMS)
-
 step "update"
 # A key of this build's own unless one was given: whoever holds it can update the boxes of this image.
 signing=${key:-$out/update-key.pem}

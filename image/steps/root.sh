@@ -17,6 +17,7 @@ echo resetbox >"$root"/etc/hostname
 install -D -m755 "$binary" "$root"/usr/bin/resetbox
 "$project"/systemd/install "$root"
 cp -a --no-preserve=ownership "$here"/overlay/. "$root"/
+: >"$root"/etc/fstab   # the initramfs and mount-card mount everything
 install -m644 "$here"/slots.sh "$root"/usr/lib/resetbox/slots.sh
 mkdir -p "$root"/data "$root"/boot/firmware "$root"/var/lib/resetbox "$root"/etc/resetbox
 printf 'VERSION=%s\nKERNEL=%s\n' "$version" "$release" >"$root"/usr/lib/resetbox/image
@@ -24,21 +25,32 @@ printf 'VERSION=%s\nKERNEL=%s\n' "$version" "$release" >"$root"/usr/lib/resetbox
 [ -n "$key" ] || [ -f "$out"/update-key.pem ] || openssl genpkey -algorithm ed25519 -out "$out"/update-key.pem
 openssl pkey -in "${key:-$out/update-key.pem}" -pubout -outform DER | tail -c 32 | base64 -w0 >"$root"/usr/lib/resetbox/update.pub
 systemd-sysusers --root="$root" 2>/dev/null
-# No default passwords: nobody can log in but root at the console of an emulator that asks for it, and root has none.
+# No default passwords, and no way to ask for one: nobody logs in here. What a box has to say it says on its surfaces.
 sed -i 's/^root:[^:]*:/root:!*:/' "$root"/etc/shadow
+# Nobody who could log in, nobody who needs another's rights.
+find "$root" -xdev -type f -perm /6000 -exec chmod ug-s {} +
 
 enable() { systemctl --root="$root" enable "$@" 2>/dev/null; }
-mask() { local unit; for unit; do ln -sf /dev/null "$root/etc/systemd/system/$unit"; done; }
+mask() {
+  local unit
+  for unit; do
+    rm -f "$root"/etc/systemd/system/*.wants/"$unit"
+    ln -sf /dev/null "$root/etc/systemd/system/$unit"
+  done
+}
 enable systemd-networkd systemd-resolved systemd-timesyncd resetbox \
-  resetbox-grow resetbox-slot-good resetbox-update.path resetbox-update-card
+  resetbox-card resetbox-slot-good resetbox-update.path resetbox-update-card
 systemctl --root="$root" disable mosquitto hostapd 2>/dev/null || true
 mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer e2scrub_reap.service \
-  systemd-firstboot.service hostapd.service getty@tty1.service systemd-networkd-wait-online.service
+  systemd-firstboot.service hostapd.service systemd-networkd-wait-online.service \
+  systemd-hwdb-update.service systemd-pstore.service proc-sys-fs-binfmt_misc.automount \
+  getty@.service serial-getty@.service console-getty.service container-getty@.service autovt@.service debug-shell.service
+rm -rf "$root"/etc/systemd/system/getty.target.wants
 systemctl --root="$root" set-default multi-user.target 2>/dev/null
 
 # --- drivers ----------------------------------------------------------------------------------------------------
 # Only those that a box may meet: 4 MB instead of 130. The first list is needed to find the root.
-root_drivers=(crc32c_generic virtio_pci virtio_mmio virtio_blk bcm2835 sdhci-iproc bcm2835_mmc mmc_block
+root_drivers=(crc32c_generic virtio_pci virtio_mmio virtio_blk bcm2835 sdhci-iproc mmc_block
   erofs ext4 overlay vfat nls_cp437 nls_ascii nls_utf8)
 box_drivers=(spi-bcm2835 spi-bcm2835aux spi-gpio i2c-bcm2835 leds-gpio pwm-bcm2835 bcm2835_wdt iproc-rng200 bcm2835-rng
   smsc95xx lan78xx genet r8152 asix ax88179_178a cdc_ether cdc_ncm rndis_host dwc2 xhci-plat-hcd xhci-pci usb-storage
