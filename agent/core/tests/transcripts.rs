@@ -49,6 +49,7 @@ transcripts! {
     login,
     login_other_subnet,
     login_over_power_cut,
+    login_told_when_durable,
     login_unclear,
     maybe_restarted,
     no_verdict,

@@ -1,13 +1,14 @@
 //! Does the new password log in? One try for each end of a case, at the device's own web page.
 //!
 //! ```text
-//! Untried -> Writing -> Out -> Ended(worked, refused, locked, odd)
+//! Untried -> Writing -> Out -> Keeping -> Ended(worked, refused, locked, odd)
 //!    ^          |        |
 //!    +----------+--------+  nothing was sent
 //! ```
 //!
 //! A wrong password costs the device's patience, and after a few it locks everybody out. Therefore the try is
-//! written down before it is made, and one found begun after a restart is never made again. The password
+//! written down before it is made, and one found begun after a restart is never made again. How it went is told
+//! once it is durable: what was told is known after a power cut too. The password
 //! comes with the request, because the box has forgotten it by then, and is wiped when the try has ended.
 
 use core::net::{Ipv4Addr, SocketAddrV4};
@@ -19,7 +20,7 @@ use crate::event::{LinkReport, LoginAnswer};
 use crate::outbox::Asker;
 use crate::problem::{LoginFault, PasswordFault, Problem, ProblemKind};
 use crate::record::{LoginRecord, LoginState};
-use crate::request::{Channel, Done};
+use crate::request::{Channel, Done, Reply};
 use crate::rules;
 use crate::secret::SecretText;
 use crate::time::Mono;
@@ -48,6 +49,8 @@ pub(super) enum Login {
     Writing(Box<Writing>),
     /// Being tried.
     Out(Out),
+    /// It was tried; how it went is on its way to the store.
+    Keeping(Box<Keeping>),
     Ended(LoginState),
 }
 
@@ -70,6 +73,16 @@ pub(super) struct Out {
     channel: Channel,
 }
 
+/// A check that has ended and was not told yet.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Keeping {
+    written: u64,
+    until: Mono,
+    state: LoginState,
+    asker: Asker,
+    reply: Reply,
+}
+
 impl Login {
     /// From before a power cut. A try for an earlier attempt does not count for this one.
     pub(super) fn restored(record: Option<&LoginRecord>, attempts: u32) -> Self {
@@ -84,6 +97,7 @@ impl Login {
         let state = match self {
             Self::Untried => return None,
             Self::Writing(_) | Self::Out(_) => LoginState::Begun,
+            Self::Keeping(keeping) => keeping.state,
             Self::Ended(state) => *state,
         };
         Some(LoginRecord { attempt, state })
@@ -92,13 +106,13 @@ impl Login {
     pub(super) fn view(&self) -> LoginView {
         match self {
             Self::Untried => LoginView::Untried,
-            Self::Writing(_) | Self::Out(_) => LoginView::Checking,
+            Self::Writing(_) | Self::Out(_) | Self::Keeping(_) => LoginView::Checking,
             Self::Ended(state) => (*state).into(),
         }
     }
 
     pub(super) fn is_under_way(&self) -> bool {
-        matches!(self, Self::Writing(_) | Self::Out(_))
+        matches!(self, Self::Writing(_) | Self::Out(_) | Self::Keeping(_))
     }
 
     pub(super) fn is_out_as(&self, number: u64) -> bool {
@@ -109,6 +123,7 @@ impl Login {
         match self {
             Self::Writing(writing) => Some(writing.until),
             Self::Out(out) => Some(out.until),
+            Self::Keeping(keeping) => Some(keeping.until),
             Self::Untried | Self::Ended(_) => None,
         }
     }
@@ -154,7 +169,7 @@ impl Case {
         }
         match self.login {
             Login::Untried => {}
-            Login::Writing(_) | Login::Out(_) => return Err(no(K::Busy)),
+            Login::Writing(_) | Login::Out(_) | Login::Keeping(_) => return Err(no(K::Busy)),
             Login::Ended(_) => return Err(no(K::LoginUsed)),
         }
         check_form(password)?;
@@ -189,7 +204,7 @@ impl Case {
         })
     }
 
-    /// The record is durable: has it tried, once.
+    /// The record is durable: has it tried, once; or tells how it went.
     pub(super) fn login_persisted(&mut self, cx: &mut Cx<'_>, number: u64) {
         match core::mem::take(&mut self.login) {
             Login::Writing(writing) if writing.written == number => {
@@ -208,11 +223,13 @@ impl Case {
                 });
                 self.tell(cx, "login-tried", Some(channel), detail);
             }
+            Login::Keeping(keeping) if keeping.written == number => self.login_kept(cx, *keeping),
             other => self.login = other,
         }
     }
 
-    /// Nothing was sent. The record is written anew, in case that it is durable after all.
+    /// Nothing was sent: the record is written anew, in case that it is durable after all. Or it was sent: that is told
+    /// although a power cut may make it unknown, for the device has counted it.
     pub(super) fn login_not_persisted(&mut self, cx: &mut Cx<'_>, number: u64, words: &str) {
         match core::mem::take(&mut self.login) {
             Login::Writing(writing) if writing.written == number => {
@@ -220,17 +237,20 @@ impl Case {
                 self.write(cx);
                 cx.out.redraw();
             }
+            Login::Keeping(keeping) if keeping.written == number => self.login_kept(cx, *keeping),
             other => self.login = other,
         }
     }
 
     pub(super) fn login_timed_out(&mut self, cx: &mut Cx<'_>) {
-        if let Login::Writing(writing) = &self.login {
-            let number = writing.written;
-            self.login_not_persisted(cx, number, "the store does not answer");
-        } else {
-            let text = "the box did not hear how it went".into();
-            self.login_checked(cx, LoginAnswer::Odd { text });
+        let silent = "the store does not answer";
+        match &self.login {
+            Login::Writing(writing) => self.login_not_persisted(cx, writing.written, silent),
+            Login::Keeping(keeping) => self.login_not_persisted(cx, keeping.written, silent),
+            _ => {
+                let text = "the box did not hear how it went".into();
+                self.login_checked(cx, LoginAnswer::Odd { text });
+            }
         }
     }
 
@@ -240,21 +260,39 @@ impl Case {
             return;
         };
         let (state, problem) = judged(answer);
-        self.login = state.map_or(Login::Untried, Login::Ended);
         let (what, detail) = match (&problem, state) {
             (None, _) => ("login-worked", "the new password logs in".to_owned()),
             (Some(problem), Some(_)) => ("login-failed", said(problem)),
             (Some(problem), None) => ("login-not-sent", said(problem)),
         };
         self.tell(cx, what, Some(out.channel), detail);
-        if problem.is_none() && matches!(self.phase, Phase::Unclear { .. }) {
-            self.resolved(cx, true, Some(out.channel));
-        } else {
+        let reply = problem.map_or_else(|| Ok(Done::LoginWorked(self.id.clone())), Err);
+        let Some(state) = state else {
             self.write(cx);
-        }
-        let worked = || Done::LoginWorked(self.id.clone());
-        cx.out
-            .reply(out.asker, problem.map_or_else(|| Ok(worked()), Err));
+            return cx.out.reply(out.asker, reply);
+        };
+        let proves = reply.is_ok() && matches!(self.phase, Phase::Unclear { .. });
+        let mut keeping = Box::new(Keeping {
+            written: 0,
+            until: cx.now.mono + STORE,
+            state,
+            asker: out.asker,
+            reply,
+        });
+        // As above: the record tells the state.
+        self.login = Login::Keeping(keeping.clone());
+        keeping.written = if proves {
+            self.proved(cx, Some(out.channel))
+        } else {
+            self.write(cx)
+        };
+        self.login = Login::Keeping(keeping);
+    }
+
+    fn login_kept(&mut self, cx: &mut Cx<'_>, keeping: Keeping) {
+        self.login = Login::Ended(keeping.state);
+        cx.out.reply(keeping.asker, keeping.reply);
+        cx.out.redraw();
     }
 }
 
