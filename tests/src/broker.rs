@@ -275,6 +275,15 @@ impl Watcher {
         self.wait_json("/cmd/result", |result| result["id"] == id)
     }
 
+    /// The id of the one box on the broker.
+    ///
+    /// # Panics
+    /// When it does not introduce itself.
+    pub fn id_of_box(&mut self) -> String {
+        let info = self.wait_json("/info", |info| info["contract"] == 1);
+        info["id"].as_str().expect("an id").to_owned()
+    }
+
     /// What stands on a topic now, by what was seen: the last payload.
     pub fn last(&mut self, topic: &str) -> Option<Vec<u8>> {
         let last = self

@@ -16,5 +16,6 @@ pub mod plant;
 pub mod process;
 pub mod pty;
 pub mod scanning;
+pub mod site;
 pub mod tls;
 pub mod wire;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
-use resetbox_plant::{Login, Plant, PlantConfig, login};
+use resetbox_plant::{Issued, Login, Plant, PlantConfig, login};
 use tokio::sync::oneshot;
 
 use crate::netns::Host;
+use crate::site::hyphens;
 
 /// A running plant. Its cameras are threads of this process, their sockets are the host's.
 pub struct PlantIn<'a> {
@@ -48,6 +49,26 @@ impl<'a> PlantIn<'a> {
             stop: Some(stop),
             thread: Some(thread),
         }
+    }
+
+    /// The key that the test's vendor gives for a device code.
+    ///
+    /// # Panics
+    /// When it gives none that a person can type.
+    pub fn key(&self, device_code: &[u8]) -> String {
+        let text = std::str::from_utf8(device_code).expect("a device code is text");
+        match self.vendor_issue(text).expect("the vendor knows the code") {
+            Issued::Key(key) => key,
+            Issued::File(_) => panic!("a typed key was expected"),
+        }
+    }
+
+    /// The address of a camera as the API and MQTT name it.
+    ///
+    /// # Panics
+    /// When there is no such camera.
+    pub fn mac(&self, camera: usize) -> String {
+        hyphens(&self.camera(camera).expect("there").mac)
     }
 
     /// Logs in at the web server of a camera, from the plant's own host.

@@ -4,12 +4,13 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use resetbox_plant::{CameraState, Issued, Login, PlantConfig, Profile, WebMode, WireMode};
+use resetbox_plant::{Login, PlantConfig, Profile, WebMode, WireMode};
 use resetbox_tests::agent::BoxIn;
 use resetbox_tests::http::Answer;
 use resetbox_tests::netns::{Host, Switch};
 use resetbox_tests::plant::PlantIn;
 use resetbox_tests::process::wait_for;
+use resetbox_tests::site::{hyphens, kind};
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "Kopi-Susu-27";
@@ -33,16 +34,6 @@ fn one_camera<'a>(host: &'a Host, profile: Profile, subnet: &str) -> PlantIn<'a>
     }
     host.ip("route add 239.0.0.0/8 dev eth0");
     PlantIn::start(host, config)
-}
-
-fn mac_of(camera: &CameraState) -> String {
-    camera.mac.to_lowercase().replace(':', "-")
-}
-
-/// The last word of a problem's type.
-fn kind(problem: &Value) -> String {
-    let kind = problem["type"].as_str().unwrap_or_default();
-    kind.rsplit(':').next().unwrap_or_default().to_owned()
 }
 
 /// Opens the case of a camera without a password.
@@ -81,7 +72,7 @@ fn a_camera_without_a_password_gets_one_and_it_logs_in() {
     assert_eq!(plant.login(0, PASSWORD), Login::NotActivated);
     let folder = tempfile::tempdir().expect("a folder");
     let agent = BoxIn::start(&host, folder.path(), "");
-    let id = open_first(&agent, &mac_of(&camera));
+    let id = open_first(&agent, &hyphens(&camera.mac));
     let case = agent.case(&id);
     assert_eq!(
         (&case["kind"], &case["phase"], &case["has_code"]),
@@ -149,14 +140,11 @@ fn a_wrong_password_is_tried_once_and_never_again_also_after_a_power_cut() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut agent = BoxIn::start(&host, folder.path(), "");
     agent.wait_devices(1, PATIENCE);
-    let id = agent.open_case(&mac_of(&camera));
+    let id = agent.open_case(&hyphens(&camera.mac));
     let problem = check_login(&agent, &id, PASSWORD).expect(409).json();
     assert_eq!(kind(&problem), "wrong-state");
 
-    let code = String::from_utf8(agent.device_code(&id)).expect("a device code is text");
-    let Ok(Issued::Key(key)) = plant.vendor_issue(&code) else {
-        panic!("a key was expected");
-    };
+    let key = plant.key(&agent.device_code(&id));
     let sent = agent.send_key(&id, &key, PASSWORD, &camera.serial);
     sent.expect("answered").expect(200);
     let logins = || plant.camera(0).expect("there").counters.logins;
@@ -192,7 +180,7 @@ fn a_camera_of_another_subnet_is_asked_from_a_temporary_address_only() {
     let camera = plant.camera(0).expect("there");
     let folder = tempfile::tempdir().expect("a folder");
     let agent = BoxIn::start(&host, folder.path(), "");
-    let id = open_first(&agent, &mac_of(&camera));
+    let id = open_first(&agent, &hyphens(&camera.mac));
     set_first(&agent, &id, PASSWORD, &camera.serial).expect(200);
     let logins = || plant.camera(0).expect("there").counters.logins;
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use resetbox_plant::{CameraState, Issued, Login, PlantConfig, Profile, WebMode, WireMode};
+use resetbox_plant::{CameraState, Login, PlantConfig, Profile, WebMode, WireMode};
 use resetbox_tests::agent::BoxIn;
 use resetbox_tests::netns::{Host, Switch};
 use resetbox_tests::plant::PlantIn;
@@ -149,14 +149,6 @@ fn rows_of(character: char) -> Vec<usize> {
     presses
 }
 
-fn issue(plant: &PlantIn<'_>, device_code: &[u8]) -> String {
-    let text = String::from_utf8(device_code.to_vec()).expect("a device code is text");
-    match plant.vendor_issue(&text) {
-        Ok(Issued::Key(key)) => key,
-        _ => panic!("a typed key was expected"),
-    }
-}
-
 fn camera(plant: &PlantIn<'_>) -> CameraState {
     plant.camera(0).expect("there")
 }
@@ -180,7 +172,7 @@ fn a_whole_reset_with_a_wrong_key_first_and_the_owners_password() {
     };
     let device_code = person.opens_a_case();
     assert!(person.presses <= 5, "{} presses to the QR", person.presses);
-    let key = issue(&plant, &device_code);
+    let key = plant.key(&device_code);
 
     // A wrong key: sent once, refused, told with its tries, and never sent again by itself.
     person.prepares(WRONG_KEY);
@@ -242,7 +234,7 @@ fn panel_and_phone_at_once_cause_one_transmission() {
         presses: 0,
     };
     let device_code = person.opens_a_case();
-    let key = issue(&plant, &device_code);
+    let key = plant.key(&device_code);
     let id = only_case(&agent)["id"].as_str().expect("an id").to_owned();
     let serial = camera(&plant).serial;
     person.prepares(&key);

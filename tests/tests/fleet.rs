@@ -6,55 +6,23 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use resetbox_plant::{Issued, Login, PlantConfig, Profile, WebMode, WireMode};
+use resetbox_plant::{Login, PlantConfig, Profile, WebMode};
 use resetbox_tests::agent::BoxIn;
-use resetbox_tests::broker::{ADDRESS, Broker, NAME, certificates, mqtt, tls};
-use resetbox_tests::netns::{Host, Switch};
+use resetbox_tests::broker::{Broker, NAME, certificates, mqtt, tls};
 use resetbox_tests::plant::PlantIn;
 use resetbox_tests::process::{resetbox, wait_for};
 use resetbox_tests::pty::OnTerminal;
+use resetbox_tests::site::{Site, cameras};
 use serde_json::Value;
 
 const PASSWORD: &str = "Ladder+7-Bolts";
 const WRONG_KEY: &str = "Mrkr0Wr9";
 const SOON: Duration = Duration::from_secs(60);
 
-/// A box, a plant and the owner's machine, which is the broker's too, on one switch.
-struct Site {
-    _switch: Switch,
-    agent: Host,
-    plant: Host,
-    owner: Host,
-}
-
-fn site() -> Site {
-    let switch = Switch::new();
-    let (agent, plant, owner) = (Host::new("box"), Host::new("plant"), Host::new("owner"));
-    for host in [&agent, &plant, &owner] {
-        switch.plug(host, "eth0");
-    }
-    agent.ip("addr add 192.168.99.1/24 dev eth0");
-    owner.ip(&format!("addr add {ADDRESS}/24 dev eth0"));
-    for host in [&agent, &owner] {
-        host.etc("hosts", &format!("127.0.0.1 localhost\n{ADDRESS} {NAME}\n"));
-    }
-    Site {
-        _switch: switch,
-        agent,
-        plant,
-        owner,
-    }
-}
-
-fn cameras(count: usize) -> PlantConfig {
+fn with_web(count: usize) -> PlantConfig {
     PlantConfig {
-        cameras: count,
-        profiles: vec![Profile::Ipc2018],
-        wire: WireMode::Raw {
-            interface: "eth0".into(),
-        },
         web: WebMode::OwnAddresses { port: 80 },
-        ..PlantConfig::default()
+        ..cameras(count)
     }
 }
 
@@ -119,26 +87,14 @@ fn list(site: &Site, folder: &Path) -> Value {
     serde_json::from_slice(&output.stdout).expect("one document")
 }
 
-fn key(plant: &PlantIn<'_>, device_code: &[u8]) -> String {
-    let text = String::from_utf8(device_code.to_vec()).expect("a device code is text");
-    match plant.vendor_issue(&text) {
-        Ok(Issued::Key(key)) => key,
-        _ => panic!("a typed key was expected"),
-    }
-}
-
 fn tail(serial: &str) -> &str {
     &serial[serial.len() - 6..]
 }
 
-fn mac(camera: &resetbox_plant::CameraState) -> String {
-    camera.mac.to_lowercase().replace(':', "-")
-}
-
 #[test]
 fn a_script_at_the_desk_does_a_whole_reset_and_a_wrong_key_is_told_once_and_sent_once() {
-    let site = site();
-    let plant = PlantIn::start(&site.plant, cameras(2));
+    let site = Site::new();
+    let plant = PlantIn::start(&site.plant, with_web(2));
     let folder = tempfile::tempdir().expect("a folder");
     certificates(folder.path());
     let broker = Broker::start(&site.owner, folder.path(), &listener(folder.path()));
@@ -159,7 +115,7 @@ fn a_script_at_the_desk_does_a_whole_reset_and_a_wrong_key_is_told_once_and_sent
 
     // The desk opens the case, the vendor answers, the desk hands the key over.
     let (status, said, _) = run(
-        &mut fleet(&site, folder.path(), &["open-case", &id, &mac(&camera)]),
+        &mut fleet(&site, folder.path(), &["open-case", &id, &plant.mac(0)]),
         "",
     );
     assert_eq!(status, Some(0), "{said}");
@@ -189,7 +145,7 @@ fn a_script_at_the_desk_does_a_whole_reset_and_a_wrong_key_is_told_once_and_sent
         .concat();
         fleet(&site, folder.path(), &words)
     };
-    let key = key(&plant, &agent.device_code(&case));
+    let key = plant.key(&agent.device_code(&case));
     let both = |key: &str, password: &str| format!("{key}\n{password}\n");
 
     // What is refused here leaves nothing behind: not this device, a key and a password of no form.
@@ -301,8 +257,8 @@ fn sent(watcher: &mut resetbox_tests::broker::Watcher) -> usize {
 
 #[test]
 fn a_person_at_a_terminal_sees_the_list_and_hands_a_key_over() {
-    let site = site();
-    let plant = PlantIn::start(&site.plant, cameras(1));
+    let site = Site::new();
+    let plant = PlantIn::start(&site.plant, with_web(1));
     let folder = tempfile::tempdir().expect("a folder");
     certificates(folder.path());
     let broker = Broker::start(&site.owner, folder.path(), &listener(folder.path()));
@@ -310,7 +266,7 @@ fn a_person_at_a_terminal_sees_the_list_and_hands_a_key_over() {
     let agent = BoxIn::start(&site.agent, folder.path(), &settings(folder.path()));
     agent.wait_devices(1, Duration::from_secs(30));
     let camera = plant.camera(0).expect("there");
-    let case = agent.open_case(&mac(&camera));
+    let case = agent.open_case(&plant.mac(0));
     watcher.wait_json(&format!("/cases/{case}/state"), |state| {
         state["phase"] == "awaiting"
     });
@@ -344,7 +300,7 @@ fn a_person_at_a_terminal_sees_the_list_and_hands_a_key_over() {
     assert_eq!(status.code(), Some(5), "{said}");
     assert!(desk.is_as_it_was());
 
-    let key = key(&plant, &agent.device_code(&case));
+    let key = plant.key(&agent.device_code(&case));
     let mut desk = submit();
     desk.wait(&camera.serial, SOON);
     desk.wait("Reset key: ", SOON);
@@ -389,4 +345,98 @@ fn a_person_at_a_terminal_sees_the_list_and_hands_a_key_over() {
     wait_for("the one message", SOON, || {
         (sent(&mut watcher) == 1).then_some(())
     });
+}
+
+#[test]
+fn the_desk_looks_gives_up_insists_and_has_a_recorder_pass_a_proposed_password_on() {
+    let site = Site::new();
+    let config = PlantConfig {
+        profiles: vec![Profile::Nvr],
+        ..with_web(1)
+    };
+    let plant = PlantIn::start(&site.plant, config);
+    let folder = tempfile::tempdir().expect("a folder");
+    certificates(folder.path());
+    let broker = Broker::start(&site.owner, folder.path(), &listener(folder.path()));
+    let mut watcher = broker.watch();
+    let agent = BoxIn::start(&site.agent, folder.path(), &settings(folder.path()));
+    agent.wait_devices(1, Duration::from_secs(30));
+    let id = watcher.id_of_box();
+    watcher.wait_json("/devices", |devices| devices["count"] == 1);
+    let act = |words: &[&str]| {
+        let (status, said, _) = run(&mut fleet(&site, folder.path(), words), "");
+        assert_eq!(status, Some(0), "{words:?}: {said}");
+        said
+    };
+    let open = || {
+        let said = act(&["open-case", &id, &plant.mac(0)]);
+        let (_, rest) = said.rsplit_once("case ").expect("a case");
+        rest.split('.').next().unwrap_or_default().to_owned()
+    };
+    let wait = |watcher: &mut resetbox_tests::broker::Watcher, case: &str, phase: &str| {
+        watcher.wait_json(&format!("/cases/{case}/state"), |state| {
+            state["phase"] == phase
+        });
+    };
+
+    let asked = plant.camera(0).expect("there").counters.inquiries;
+    act(&["scan", &id]);
+    wait_for("the question that the desk wanted", SOON, || {
+        (plant.camera(0).expect("there").counters.inquiries > asked).then_some(())
+    });
+
+    // A case that is given up is gone from the broker and from the list.
+    let given_up = open();
+    wait(&mut watcher, &given_up, "awaiting");
+    act(&["cancel-case", &id, &given_up]);
+    watcher.wait(&format!("/cases/{given_up}/state"), |seen| {
+        seen.payload.is_empty()
+    });
+    let shown = list(&site, folder.path());
+    assert_eq!(shown["boxes"][0]["cases"], Value::Array(vec![]), "{shown}");
+
+    let case = open();
+    wait(&mut watcher, &case, "awaiting");
+    let serial = plant.camera(0).expect("there").serial;
+    let submit = |key: &str, more: &[&str]| {
+        let fixed = [
+            "submit-key",
+            &id,
+            &case,
+            "--stdin",
+            "--generate",
+            "--confirm",
+        ];
+        let words = [&fixed[..], &[tail(&serial)], more].concat();
+        let (status, said, _) = run(
+            &mut fleet(&site, folder.path(), &words),
+            &format!("{key}\n"),
+        );
+        (status, said)
+    };
+    // Two wrong keys; the third attempt wants to be insisted on, and is not sent without.
+    for _ in 0..2 {
+        let (status, said) = submit(WRONG_KEY, &[]);
+        assert_eq!(status, Some(1), "{said}");
+        assert!(said.contains("refused the key"), "{said}");
+    }
+    let key = plant.key(&agent.device_code(&case));
+    let (status, said) = submit(&key, &["--sync-cameras"]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("insist"), "{said}");
+    assert_eq!(plant.camera(0).expect("there").counters.resets, 2);
+
+    let (status, said) = submit(&key, &["--sync-cameras", "--insist"]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("Reset Password Succeeded"), "{said}");
+    let recorder = plant.camera(0).expect("there");
+    assert_eq!(recorder.counters.resets, 3);
+    assert!(recorder.cameras_synced, "its cameras have the new password");
+    // The proposed password was shown once, and it is the one.
+    let (_, rest) = said.split_once("New password: ").expect("shown");
+    let proposed = rest.lines().next().unwrap_or_default().trim();
+    assert_eq!(said.matches(proposed).count(), 1, "{said}");
+    site.plant
+        .ip(&format!("addr add {}/32 dev lo", recorder.address));
+    assert_eq!(plant.login(0, proposed), Login::Accepted);
 }

@@ -3,94 +3,36 @@
 
 use std::time::Duration;
 
-use resetbox_plant::{Issued, Options, PlantConfig, Profile, WebMode, WireMode};
+use resetbox_plant::{Options, PlantConfig};
 use resetbox_tests::agent::BoxIn;
-use resetbox_tests::broker::{
-    ADDRESS, Broker, NAME, PLAIN, Watcher, certificates, mqtt, publish, tls,
-};
-use resetbox_tests::netns::{Host, Switch};
+use resetbox_tests::broker::{ADDRESS, Broker, NAME, PLAIN, certificates, mqtt, publish, tls};
 use resetbox_tests::plant::PlantIn;
+use resetbox_tests::site::{Site, cameras, kind};
 use serde_json::json;
 
 const PASSWORD: &str = "Mrkr+7-Bolts";
 
-struct Site {
-    _switch: Switch,
-    agent: Host,
-    plant: Host,
-    owner: Host,
-}
-
-fn site() -> Site {
-    let switch = Switch::new();
-    let (agent, plant, owner) = (Host::new("box"), Host::new("plant"), Host::new("owner"));
-    for host in [&agent, &plant, &owner] {
-        switch.plug(host, "eth0");
-    }
-    agent.ip("addr add 192.168.99.1/24 dev eth0");
-    owner.ip(&format!("addr add {ADDRESS}/24 dev eth0"));
-    agent.etc("hosts", &format!("127.0.0.1 localhost\n{ADDRESS} {NAME}\n"));
-    Site {
-        _switch: switch,
-        agent,
-        plant,
-        owner,
-    }
-}
-
-fn cameras(delay_ms: (u64, u64)) -> PlantConfig {
-    PlantConfig {
-        cameras: 1,
-        profiles: vec![Profile::Ipc2018],
-        wire: WireMode::Raw {
-            interface: "eth0".into(),
-        },
-        web: WebMode::Off,
-        options: Options {
-            delay_ms,
-            ..Options::default()
-        },
-        ..PlantConfig::default()
-    }
-}
-
-fn mac(plant: &PlantIn<'_>) -> String {
-    let camera = plant.camera(0).expect("there");
-    camera.mac.to_lowercase().replace(':', "-")
-}
-
-fn id_of_box(watcher: &mut Watcher) -> String {
-    let info = watcher.wait_json("/info", |info| info["contract"] == 1);
-    info["id"].as_str().expect("an id").to_owned()
-}
-
-/// The last word of a problem's type.
-fn kind(result: &serde_json::Value) -> &str {
-    let kind = result["problem"]["type"].as_str().unwrap_or_default();
-    kind.rsplit(':').next().unwrap_or_default()
-}
-
 #[test]
 fn what_is_old_late_or_malformed_is_refused_in_words_and_without_its_values() {
-    let site = site();
-    let plant = PlantIn::start(&site.plant, cameras((5, 60)));
+    let site = Site::new();
+    let plant = PlantIn::start(&site.plant, cameras(1));
     let folder = tempfile::tempdir().expect("a folder");
     let broker = Broker::start(&site.owner, folder.path(), PLAIN);
     let mut watcher = broker.watch();
     let config = mqtt(&format!("mqtt://{ADDRESS}"), "version = 5");
     let mut agent = BoxIn::start(&site.agent, folder.path(), &config);
     agent.wait_devices(1, Duration::from_secs(30));
-    let id = id_of_box(&mut watcher);
+    let id = watcher.id_of_box();
     watcher.wait_json("/devices", |devices| devices["count"] == 1);
     let topic = |verb: &str| format!("resetbox/v1/{id}/cmd/{verb}");
-    let open = |id: &str| json!({ "id": id, "mac": mac(&plant) });
+    let open = |id: &str| json!({ "id": id, "mac": plant.mac(0) });
     let exports = || plant.camera(0).expect("there").counters.exports;
 
     // Published as retained while the box listens, and found lying there by the next run.
     broker.publish(&topic("open-case"), &open("retained").to_string(), &["-r"]);
     let result = watcher.result("retained");
     assert_eq!(
-        (kind(&result), &result["ok"]),
+        (kind(&result["problem"]), &result["ok"]),
         ("retained-command", &json!(false))
     );
     agent.pull_the_plug();
@@ -98,21 +40,21 @@ fn what_is_old_late_or_malformed_is_refused_in_words_and_without_its_values() {
     watcher.wait("/availability", |seen| seen.payload == b"offline");
     agent.power_on();
     let result = watcher.result("retained");
-    assert_eq!(kind(&result), "retained-command", "{result}");
+    assert_eq!(kind(&result["problem"]), "retained-command", "{result}");
     assert_eq!(exports(), 0, "a retained command does nothing");
     broker.publish(&topic("open-case"), "", &["-r"]);
 
     let mut late = open("late");
     late["expires"] = json!("2026-01-01T00:00:00Z");
     broker.publish(&topic("open-case"), &late.to_string(), &[]);
-    assert_eq!(kind(&watcher.result("late")), "command-expired");
+    assert_eq!(kind(&watcher.result("late")["problem"]), "command-expired");
 
     // Each with a marker where a value is wrong: no answer repeats it.
     for (verb, body, expected) in [
         ("Mrkr-fly", json!({ "id": "verb" }), "unknown-verb"),
         (
             "open-case",
-            json!({ "id": "field", "mac": mac(&plant), "Mrkr": 1 }),
+            json!({ "id": "field", "mac": plant.mac(0), "Mrkr": 1 }),
             "bad-json",
         ),
         (
@@ -122,7 +64,7 @@ fn what_is_old_late_or_malformed_is_refused_in_words_and_without_its_values() {
         ),
         (
             "lamp",
-            json!({ "id": "kind", "mac": mac(&plant), "on": "Mrkr" }),
+            json!({ "id": "kind", "mac": plant.mac(0), "on": "Mrkr" }),
             "bad-json",
         ),
         (
@@ -134,7 +76,7 @@ fn what_is_old_late_or_malformed_is_refused_in_words_and_without_its_values() {
         broker.publish(&topic(verb), &body.to_string(), &[]);
         let id = body["id"].as_str().expect("an id");
         let result = watcher.result(id);
-        assert_eq!(kind(&result), expected, "{result}");
+        assert_eq!(kind(&result["problem"]), expected, "{result}");
         assert!(
             !result["problem"]["hint"]
                 .as_str()
@@ -159,7 +101,7 @@ fn what_is_old_late_or_malformed_is_refused_in_words_and_without_its_values() {
             std::thread::sleep(Duration::from_millis(20));
         };
         assert_eq!(
-            (kind(&answer), &answer["id"]),
+            (kind(&answer["problem"]), &answer["id"]),
             (expected, &json!(null)),
             "{answer}"
         );
@@ -198,7 +140,7 @@ fn what_is_old_late_or_malformed_is_refused_in_words_and_without_its_values() {
     let key = json!({ "id": "key", "case": case, "key": "Mrkr0001", "new_password": PASSWORD });
     broker.publish(&topic("submit-key"), &key.to_string(), &[]);
     let result = watcher.result("key");
-    assert_eq!(kind(&result), "channel-not-safe", "{result}");
+    assert_eq!(kind(&result["problem"]), "channel-not-safe", "{result}");
     assert_eq!(result["problem"]["culprit"], "operator");
     let log = agent.pull_the_plug();
     assert!(!log.contains("Mrkr"), "{log}");
@@ -215,9 +157,16 @@ fn what_is_old_late_or_malformed_is_refused_in_words_and_without_its_values() {
 
 #[test]
 fn a_confirmation_on_each_of_two_channels_is_one_reset() {
-    let site = site();
+    let site = Site::new();
     // Slow enough that both come while the first is under way.
-    let plant = PlantIn::start(&site.plant, cameras((200, 300)));
+    let slow = PlantConfig {
+        options: Options {
+            delay_ms: (200, 300),
+            ..Options::default()
+        },
+        ..cameras(1)
+    };
+    let plant = PlantIn::start(&site.plant, slow);
     let folder = tempfile::tempdir().expect("a folder");
     certificates(folder.path());
     let lines = format!("{}allow_anonymous true\n", tls(folder.path(), "good"));
@@ -230,13 +179,10 @@ fn a_confirmation_on_each_of_two_channels_is_one_reset() {
         &mqtt(&format!("mqtts://{NAME}"), &ca),
     );
     agent.wait_devices(1, Duration::from_secs(30));
-    let id = id_of_box(&mut watcher);
+    let id = watcher.id_of_box();
     watcher.wait("/availability", |seen| seen.payload == b"online");
-    let case = agent.open_case(&mac(&plant));
-    let code = String::from_utf8(agent.device_code(&case)).expect("text");
-    let Ok(Issued::Key(key)) = plant.vendor_issue(&code) else {
-        panic!("a typed key was expected");
-    };
+    let case = agent.open_case(&plant.mac(0));
+    let key = plant.key(&agent.device_code(&case));
     let serial = plant.camera(0).expect("there").serial;
     let body = json!({ "id": "mqtt", "case": case, "key": key, "new_password": PASSWORD, "serial": serial });
     let topic = format!("resetbox/v1/{id}/cmd/submit-key");
@@ -252,4 +198,50 @@ fn a_confirmation_on_each_of_two_channels_is_one_reset() {
     let succeeded = usize::from(by_phone.status == 200) + usize::from(by_mqtt["ok"] == true);
     assert_eq!(succeeded, 1, "phone {}, MQTT {by_mqtt}", by_phone.status);
     assert_eq!(plant.camera(0).expect("there").counters.resets, 1);
+}
+
+#[test]
+fn a_command_whose_time_at_the_broker_ran_out_while_the_box_was_busy_is_not_carried_out() {
+    let site = Site::new();
+    let plant = PlantIn::start(&site.plant, cameras(1));
+    let folder = tempfile::tempdir().expect("a folder");
+    let broker = Broker::start(&site.owner, folder.path(), PLAIN);
+    let mut watcher = broker.watch();
+    let config = mqtt(&format!("mqtt://{ADDRESS}"), "version = 5");
+    let agent = BoxIn::start(&site.agent, folder.path(), &config);
+    agent.wait_devices(1, Duration::from_secs(30));
+    let id = watcher.id_of_box();
+    watcher.wait("/availability", |seen| seen.payload == b"online");
+    let send = |verb: &str, id_of_command: &str, seconds: &str| {
+        let body = json!({ "id": id_of_command, "mac": plant.mac(0) });
+        let topic = format!("resetbox/v1/{id}/cmd/{verb}");
+        let expiry = [
+            "-V",
+            "mqttv5",
+            "-D",
+            "publish",
+            "message-expiry-interval",
+            seconds,
+        ];
+        broker.publish(&topic, &body.to_string(), &expiry);
+    };
+
+    // A card that takes no writing: the box remembers a command before it does what it says.
+    let path = folder.path().join("mqtt.db");
+    let card = rusqlite::Connection::open(&path).expect("the box's own file");
+    card.busy_timeout(Duration::from_secs(10)).expect("set");
+    card.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    send("open-case", "late", "1");
+    send("open-case", "later", "1");
+    send("open-case", "in-time", "60");
+    // Longer than the first two may wait, shorter than the box waits for its card.
+    std::thread::sleep(Duration::from_secs(3));
+    card.execute_batch("ROLLBACK").expect("free again");
+
+    for late in ["late", "later"] {
+        assert_eq!(kind(&watcher.result(late)["problem"]), "command-expired");
+    }
+    assert_eq!(watcher.result("in-time")["ok"], true);
+    let asked = plant.camera(0).expect("there").counters.exports;
+    assert_eq!(asked, 1, "only the last one was carried out");
 }

@@ -3,52 +3,13 @@
 
 use std::time::Duration;
 
-use resetbox_plant::{PlantConfig, Profile, WebMode, WireMode};
 use resetbox_tests::agent::BoxIn;
 use resetbox_tests::broker::{ADDRESS, Broker, NAME, PLAIN, certificates, mqtt, tls};
 use resetbox_tests::netns::{Host, Switch};
 use resetbox_tests::plant::PlantIn;
 use resetbox_tests::process::wait_for;
+use resetbox_tests::site::{Site, cameras};
 use serde_json::{Value, json};
-
-struct Site {
-    switch: Switch,
-    agent: Host,
-    owner: Host,
-}
-
-fn site() -> Site {
-    let switch = Switch::new();
-    let (agent, owner) = (Host::new("box"), Host::new("owner"));
-    switch.plug(&agent, "eth0");
-    switch.plug(&owner, "eth0");
-    agent.ip("addr add 192.168.99.1/24 dev eth0");
-    owner.ip(&format!("addr add {ADDRESS}/24 dev eth0"));
-    agent.etc("hosts", &format!("127.0.0.1 localhost\n{ADDRESS} {NAME}\n"));
-    Site {
-        switch,
-        agent,
-        owner,
-    }
-}
-
-fn plant(site: &Site) -> Host {
-    let host = Host::new("plant");
-    site.switch.plug(&host, "eth0");
-    host
-}
-
-fn cameras(count: usize) -> PlantConfig {
-    PlantConfig {
-        cameras: count,
-        profiles: vec![Profile::Ipc2018],
-        wire: WireMode::Raw {
-            interface: "eth0".into(),
-        },
-        web: WebMode::Off,
-        ..PlantConfig::default()
-    }
-}
 
 fn plain() -> String {
     mqtt(&format!("mqtt://{ADDRESS}"), "")
@@ -71,7 +32,7 @@ fn wait_trouble(agent: &BoxIn<'_>, words: &str) {
 #[test]
 fn the_last_will_speaks_for_a_dead_box_and_a_stopped_one_speaks_for_itself() {
     for version in ["4", "5"] {
-        let site = site();
+        let site = Site::new();
         let folder = tempfile::tempdir().expect("a folder");
         let mut broker = Broker::start(&site.owner, folder.path(), PLAIN);
         let config = mqtt(
@@ -99,9 +60,8 @@ fn the_last_will_speaks_for_a_dead_box_and_a_stopped_one_speaks_for_itself() {
 
 #[test]
 fn a_broker_that_lost_everything_is_told_everything_again() {
-    let site = site();
-    let plant_host = plant(&site);
-    let plant = PlantIn::start(&plant_host, cameras(2));
+    let site = Site::new();
+    let plant = PlantIn::start(&site.plant, cameras(2));
     let folder = tempfile::tempdir().expect("a folder");
     let mut broker = Broker::start(&site.owner, folder.path(), PLAIN);
     let config = mqtt(
@@ -169,7 +129,7 @@ fn cancel(agent: &BoxIn<'_>, case: &str) {
 /// entities that were switched off.
 #[test]
 fn what_an_earlier_run_left_behind_is_cleared() {
-    let site = site();
+    let site = Site::new();
     let folder = tempfile::tempdir().expect("a folder");
     let broker = Broker::start(&site.owner, folder.path(), PLAIN);
     let more = "publish_qr = true\nhome_assistant = true\n";
@@ -212,7 +172,7 @@ fn what_an_earlier_run_left_behind_is_cleared() {
 
 #[test]
 fn certificates_are_judged_in_words_and_the_box_goes_on() {
-    let site = site();
+    let site = Site::new();
     let folder = tempfile::tempdir().expect("a folder");
     certificates(folder.path());
     let path = |name: &str| folder.path().join(name);
@@ -274,7 +234,7 @@ fn certificates_are_judged_in_words_and_the_box_goes_on() {
 /// Once the time is known it is judged again.
 #[test]
 fn a_box_without_a_clock_is_not_locked_out() {
-    let site = site();
+    let site = Site::new();
     let folder = tempfile::tempdir().expect("a folder");
     certificates(folder.path());
     let config = mqtt(
@@ -311,9 +271,8 @@ fn a_box_without_a_clock_is_not_locked_out() {
 /// A broker that takes nothing for a while: nothing piles up, and then only what is so by then is said.
 #[test]
 fn a_stuck_broker_gets_the_latest_state_and_not_all_of_them() {
-    let site = site();
-    let plant_host = plant(&site);
-    let plant = PlantIn::start(&plant_host, cameras(1));
+    let site = Site::new();
+    let plant = PlantIn::start(&site.plant, cameras(1));
     let folder = tempfile::tempdir().expect("a folder");
     let broker = Broker::start(&site.owner, folder.path(), PLAIN);
     let mut agent = BoxIn::start(&site.agent, folder.path(), &plain());
@@ -361,7 +320,7 @@ fn a_stuck_broker_gets_the_latest_state_and_not_all_of_them() {
 
 #[test]
 fn two_boxes_on_one_broker_do_not_disturb_each_other() {
-    let site = site();
+    let site = Site::new();
     let second_host = Host::new("box2");
     site.switch.plug(&second_host, "eth0");
     second_host.ip("addr add 192.168.99.2/24 dev eth0");

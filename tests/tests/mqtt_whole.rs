@@ -4,55 +4,15 @@
 use std::process::Command;
 use std::time::Duration;
 
-use resetbox_plant::{Issued, PlantConfig, Profile, WebMode, WireMode};
 use resetbox_tests::agent::BoxIn;
-use resetbox_tests::broker::{ADDRESS, Broker, NAME, Watcher, certificates, mqtt, tls};
-use resetbox_tests::netns::{Host, Switch};
+use resetbox_tests::broker::{ADDRESS, Broker, NAME, certificates, mqtt, tls};
 use resetbox_tests::plant::PlantIn;
+use resetbox_tests::site::{Site, cameras, hyphens};
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "Ladder+7-Bolts";
 /// The box of the document's lines.
 const BOX: &str = "rb-1a2b3c";
-
-/// A box, a plant and the owner's broker on one switch.
-struct Site {
-    _switch: Switch,
-    agent: Host,
-    plant: Host,
-    owner: Host,
-}
-
-fn site() -> Site {
-    let switch = Switch::new();
-    let (agent, plant, owner) = (Host::new("box"), Host::new("plant"), Host::new("owner"));
-    for host in [&agent, &plant, &owner] {
-        switch.plug(host, "eth0");
-    }
-    agent.ip("addr add 192.168.99.1/24 dev eth0");
-    owner.ip(&format!("addr add {ADDRESS}/24 dev eth0"));
-    for host in [&agent, &owner] {
-        host.etc("hosts", &format!("127.0.0.1 localhost\n{ADDRESS} {NAME}\n"));
-    }
-    Site {
-        _switch: switch,
-        agent,
-        plant,
-        owner,
-    }
-}
-
-fn cameras(count: usize) -> PlantConfig {
-    PlantConfig {
-        cameras: count,
-        profiles: vec![Profile::Ipc2018],
-        wire: WireMode::Raw {
-            interface: "eth0".into(),
-        },
-        web: WebMode::Off,
-        ..PlantConfig::default()
-    }
-}
 
 /// A listener with TLS, a user for the owner and one for the box.
 fn listener(folder: &std::path::Path) -> String {
@@ -85,27 +45,10 @@ fn listener(folder: &std::path::Path) -> String {
     )
 }
 
-fn key(plant: &PlantIn<'_>, device_code: &[u8]) -> String {
-    let text = String::from_utf8(device_code.to_vec()).expect("a device code is text");
-    match plant.vendor_issue(&text) {
-        Ok(Issued::Key(key)) => key,
-        _ => panic!("a typed key was expected"),
-    }
-}
-
-fn id_of_box(watcher: &mut Watcher) -> String {
-    let info = watcher.wait_json("/info", |info| info["contract"] == 1);
-    info["id"].as_str().expect("an id").to_owned()
-}
-
-fn hyphens(mac: &str) -> String {
-    mac.to_lowercase().replace(':', "-")
-}
-
 #[test]
 fn from_open_case_to_the_new_password_over_tls_with_either_version() {
     for version in ["4", "\"5\""] {
-        let site = site();
+        let site = Site::new();
         let plant = PlantIn::start(&site.plant, cameras(2));
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name);
@@ -127,7 +70,7 @@ fn from_open_case_to_the_new_password_over_tls_with_either_version() {
             &format!("{config}[log]\nlevel = \"trace\"\n"),
         );
         agent.wait_devices(2, Duration::from_secs(30));
-        let id = id_of_box(&mut watcher);
+        let id = watcher.id_of_box();
         let info = watcher.wait_json("/info", |info| info["broker"]["tls"] == true);
         assert_eq!(info["broker"]["takes_keys"], true, "{info}");
         watcher.wait("/availability", |seen| seen.payload == b"online");
@@ -149,7 +92,7 @@ fn from_open_case_to_the_new_password_over_tls_with_either_version() {
         assert_eq!(code.payload, agent.device_code(&case), "byte for byte");
 
         // A wrong key first, told as the device told it; then the right one, which waits for its confirmation.
-        let key = key(&plant, &code.payload);
+        let key = plant.key(&code.payload);
         let submit = |id: &str, key: &str, more: Value| {
             let mut body = json!({ "id": id, "case": case, "key": key, "new_password": PASSWORD });
             let more = more.as_object().expect("fields").clone();
@@ -242,7 +185,7 @@ fn lines(name: &str) -> String {
 
 #[test]
 fn every_line_of_the_document_does_what_it_says() {
-    let site = site();
+    let site = Site::new();
     let plant = PlantIn::start(&site.plant, cameras(1));
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name);
@@ -262,7 +205,7 @@ fn every_line_of_the_document_does_what_it_says() {
     // The document's rules go by the user's name, which is the box id.
     let agent = BoxIn::start(&site.agent, folder.path(), &config);
     agent.wait_devices(1, Duration::from_secs(30));
-    let id = id_of_box(&mut watcher);
+    let id = watcher.id_of_box();
     watcher.wait_json("/devices", |devices| devices["count"] == 1);
     let camera = plant.camera(0).expect("there");
 
@@ -303,7 +246,7 @@ fn every_line_of_the_document_does_what_it_says() {
     let case = opened["case"].as_str().expect("a case").to_owned();
     agent.wait_phase(&case, &["awaiting"]);
     variables.push(("CASE", case.clone()));
-    let key = key(&plant, &agent.device_code(&case));
+    let key = plant.key(&agent.device_code(&case));
     variables.push(("KEY", key));
     run("submit-key", &variables);
     assert_eq!(watcher.result("key-1")["outcome"], "awaiting-confirm");

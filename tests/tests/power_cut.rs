@@ -149,7 +149,7 @@ fn step(agent: &BoxIn<'_>, plant: &PlantIn<'_>, told: &mut Told, phase: &mut Str
     let list = cases.as_array().or_else(|| cases["cases"].as_array())?;
     let Some(case) = list.iter().find(|case| case["open"] == true) else {
         *phase = "opening".into();
-        client.post("/api/v1/cases", &json!({ "mac": mac(plant) }))?;
+        client.post("/api/v1/cases", &json!({ "mac": plant.mac(0) }))?;
         return Some(());
     };
     let id = case["id"].as_str()?.to_owned();
@@ -182,16 +182,6 @@ fn step(agent: &BoxIn<'_>, plant: &PlantIn<'_>, told: &mut Told, phase: &mut Str
         }
         _ => Some(()),
     }
-}
-
-/// The camera as the API names it.
-fn mac(plant: &PlantIn<'_>) -> String {
-    plant
-        .camera(0)
-        .expect("there")
-        .mac
-        .to_lowercase()
-        .replace(':', "-")
 }
 
 const PASSWORD: &str = "Ladder+7-Bolts";

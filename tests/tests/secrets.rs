@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use resetbox_plant::{Issued, PlantConfig, Profile, WireMode};
+use resetbox_plant::{PlantConfig, Profile, WireMode};
 use resetbox_tests::agent::BoxIn;
 use resetbox_tests::broker::{self, ADDRESS, Broker, certificates, mqtt};
 use resetbox_tests::netns::{Host, Switch};
@@ -122,20 +122,6 @@ fn without_code(datagram: &[u8]) -> Option<Vec<u8>> {
     Some(format!("{head}{tail}").into_bytes())
 }
 
-/// The key that the test's vendor gives for a case.
-fn issue(plant: &PlantIn<'_>, device_code: Vec<u8>) -> String {
-    let device_code = String::from_utf8(device_code).expect("text");
-    match plant.vendor_issue(&device_code) {
-        Ok(Issued::Key(key)) => key,
-        _ => panic!("a typed key was expected"),
-    }
-}
-
-fn mac(plant: &PlantIn<'_>, index: usize) -> String {
-    let camera = plant.camera(index).expect("there");
-    camera.mac.to_lowercase().replace(':', "-")
-}
-
 /// A reset by the phone page, with every mistake on the way.
 fn reset_by_http(
     agent: &BoxIn<'_>,
@@ -145,8 +131,8 @@ fn reset_by_http(
     said: &mut Said,
 ) -> String {
     let camera = plant.camera(index).expect("there");
-    let id = agent.open_case(&mac(plant, index));
-    let key = issue(plant, agent.device_code(&id));
+    let id = agent.open_case(&plant.mac(index));
+    let key = plant.key(&agent.device_code(&id));
     secrets.add(&format!("the key of camera {index}"), &key);
     let mut send = |key: &str, password: &str, status: u16| {
         let answer = agent
@@ -185,9 +171,9 @@ fn reset_by_https(
     said: &mut Said,
 ) -> String {
     let camera = plant.camera(index).expect("there");
-    let id = agent.open_case(&mac(plant, index));
+    let id = agent.open_case(&plant.mac(index));
     let file = client.send("GET", &format!("/api/v1/cases/{id}/DeviceKey.xml"), None);
-    let key = issue(plant, file.expect(200).body);
+    let key = plant.key(&file.expect(200).body);
     secrets.add(&format!("the key of camera {index}"), &key);
     for (key, password, status) in [
         (MALFORMED_KEY, PASSWORD, 422),
@@ -214,8 +200,8 @@ fn reset_by_mqtt(
 ) -> String {
     let mut watcher = broker.watch();
     let info = watcher.wait_json("/info", |info| info["contract"] == 1);
-    let id = agent.open_case(&mac(plant, index));
-    let key = issue(plant, agent.device_code(&id));
+    let id = agent.open_case(&plant.mac(index));
+    let key = plant.key(&agent.device_code(&id));
     secrets.add(&format!("the key of camera {index}"), &key);
     let serial = plant.camera(index).expect("there").serial;
     let topic = format!(

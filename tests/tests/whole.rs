@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use resetbox_plant::{
-    AnswerMode, CameraState, Issued, Login, PlantConfig, Profile, Subnet, WebMode, WireMode,
-};
+use resetbox_plant::{AnswerMode, Login, PlantConfig, Profile, Subnet, WebMode, WireMode};
 use resetbox_tests::agent::BoxIn;
 use resetbox_tests::netns::{Host, Switch};
 use resetbox_tests::plant::PlantIn;
 use resetbox_tests::process::wait_for;
+use resetbox_tests::site::kind;
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "Ladder+7-Bolts";
@@ -39,30 +38,6 @@ fn typed_key_cameras(count: usize) -> PlantConfig {
         web: WebMode::OwnAddresses { port: 80 },
         ..PlantConfig::default()
     }
-}
-
-fn key(plant: &PlantIn<'_>, device_code: &[u8]) -> String {
-    let text = String::from_utf8(device_code.to_vec()).expect("a device code is text");
-    match plant
-        .vendor_issue(&text)
-        .expect("the vendor knows the code")
-    {
-        Issued::Key(key) => key,
-        Issued::File(_) => panic!("a typed key was expected"),
-    }
-}
-
-/// The address as the API names a device.
-fn mac_of(camera: &CameraState) -> String {
-    camera.mac.to_lowercase().replace(':', "-")
-}
-
-/// The last word of a problem's type.
-fn kind(problem: &Value) -> &str {
-    problem["type"]
-        .as_str()
-        .and_then(|kind| kind.rsplit(':').next())
-        .unwrap_or_default()
 }
 
 #[test]
@@ -105,7 +80,7 @@ fn from_254_cameras_on_four_foreign_subnets_to_the_new_password() {
         .position(|state| state.serial == serial)
         .expect("a camera of the plant");
     agent
-        .send_key(&id, &key(&plant, &scanned), PASSWORD, serial)
+        .send_key(&id, &plant.key(&scanned), PASSWORD, serial)
         .expect("answered")
         .expect(200);
     assert_eq!(agent.case(&id)["phase"], "done");
@@ -128,7 +103,7 @@ fn a_restart_of_the_camera_voids_the_case_within_a_minute() {
     let folder = tempfile::tempdir().expect("a folder");
     let agent = BoxIn::start(&agent, folder.path(), "");
     agent.wait_devices(3, Duration::from_secs(30));
-    let id = agent.open_case(&mac_of(&plant.camera(1).expect("there")));
+    let id = agent.open_case(&plant.mac(1));
     std::thread::sleep(Duration::from_secs(3));
     plant.reboot(1).expect("there");
     let case = agent.wait_phase(&id, &["void"]);
@@ -151,8 +126,8 @@ fn a_second_export_by_another_client_is_told() {
     // Heard: the camera's answer to the other client goes to the group. Anybody could have forged it,
     // so the case is not thrown away, but no try is spent on a key that is probably void.
     let camera = plant.camera(0).expect("there");
-    let id = agent.open_case(&mac_of(&camera));
-    let key_of_old_code = key(&plant, &agent.device_code(&id));
+    let id = agent.open_case(&plant.mac(0));
+    let key_of_old_code = plant.key(&agent.device_code(&id));
     plant.export_by_other(0).expect("there");
     let case = wait_for("the doubt", Duration::from_secs(60), || {
         let case = agent.case(&id);
@@ -181,8 +156,8 @@ fn a_second_export_by_another_client_is_told() {
     plant
         .set_options(1, |options| options.answer_mode = AnswerMode::Unicast)
         .expect("there");
-    let id = agent.open_case(&mac_of(&camera));
-    let key = key(&plant, &agent.device_code(&id));
+    let id = agent.open_case(&plant.mac(1));
+    let key = plant.key(&agent.device_code(&id));
     plant.expire(1).expect("there");
     agent
         .send_key(&id, &key, PASSWORD, &camera.serial)
@@ -207,8 +182,8 @@ fn a_camera_that_another_client_reset_unheard_says_that_no_request_is_open() {
     let agent = BoxIn::start(&agent, folder.path(), "");
     agent.wait_devices(1, Duration::from_secs(30));
     let camera = plant.camera(0).expect("there");
-    let id = agent.open_case(&mac_of(&camera));
-    let key = key(&plant, &agent.device_code(&id));
+    let id = agent.open_case(&plant.mac(0));
+    let key = plant.key(&agent.device_code(&id));
     plant.reset_by_other(0, "Somebody+5-Else").expect("there");
 
     // The answer to the reset is `emptyEncryptString`, and the camera did not restart.
@@ -232,8 +207,8 @@ fn a_camera_that_another_client_reset_unheard_says_that_no_request_is_open() {
     assert_eq!(plant.login(0, PASSWORD), Login::Refused);
 
     // A new case is a new device code, and its key works.
-    let id = agent.open_case(&mac_of(&camera));
-    let key = self::key(&plant, &agent.device_code(&id));
+    let id = agent.open_case(&plant.mac(0));
+    let key = plant.key(&agent.device_code(&id));
     agent
         .send_key(&id, &key, PASSWORD, &camera.serial)
         .expect("answered")
@@ -249,7 +224,7 @@ fn a_wrong_key_is_sent_once_and_the_tries_are_told() {
     let agent = BoxIn::start(&agent, folder.path(), "");
     agent.wait_devices(1, Duration::from_secs(30));
     let camera = plant.camera(0).expect("there");
-    let id = agent.open_case(&mac_of(&camera));
+    let id = agent.open_case(&plant.mac(0));
     let refused = agent
         .send_key(&id, "AAAA0000", PASSWORD, &camera.serial)
         .expect("answered");
@@ -258,7 +233,7 @@ fn a_wrong_key_is_sent_once_and_the_tries_are_told() {
     assert_eq!(problem["tries_left"], 4, "{problem}");
     std::thread::sleep(Duration::from_secs(5));
     assert_eq!(plant.camera(0).expect("there").counters.resets, 1);
-    let key = key(&plant, &agent.device_code(&id));
+    let key = plant.key(&agent.device_code(&id));
     agent
         .send_key(&id, &key, PASSWORD, &camera.serial)
         .expect("answered")
@@ -275,8 +250,8 @@ fn a_confirmation_sends_the_key_that_it_names_and_no_other() {
     agent.wait_devices(1, Duration::from_secs(30));
     let camera = plant.camera(0).expect("there");
     let resets = || plant.camera(0).expect("there").counters.resets;
-    let id = agent.open_case(&mac_of(&camera));
-    let key = key(&plant, &agent.device_code(&id));
+    let id = agent.open_case(&plant.mac(0));
+    let key = plant.key(&agent.device_code(&id));
 
     // Two phones: the second one's key takes the place of the first one's.
     let first = agent.hand_over(&id, "AAAA0000", "First+7-Bolts");

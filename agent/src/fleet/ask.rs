@@ -98,7 +98,7 @@ impl Desk {
                         line.hide();
                         let _ = terminal::write(&format!("\r\x1b[K{}", sadp::printable(question)));
                         let _ = terminal::write(line.drawn().expose());
-                        let _ = terminal::write("\r\n");
+                        let _ = terminal::write("\n");
                         return Ok(line.text());
                     }
                     Typed::Cancelled => {

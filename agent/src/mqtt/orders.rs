@@ -151,25 +151,19 @@ impl Desk {
     /// Remembers the id. A command that is late or came before is answered.
     async fn begin(&self, read: Read, verb: &str, until: Option<Instant>) -> Option<Read> {
         let id = read.id.as_str();
-        let late = match read.expires {
-            Some(Expires(end)) => match self.view().wall {
-                Some(now) if now > end => Some(Refusal::Expired),
-                Some(_) => None,
-                None => Some(Refusal::NoTime),
-            },
-            None => None,
-        };
-        let late = late.or_else(|| {
-            until
-                .is_some_and(|until| Instant::now() >= until)
-                .then_some(Refusal::Expired)
-        });
-        if let Some(why) = late {
+        if let Some(why) = self.late(&read, until) {
             self.answer(Some(id.to_owned()), verb, Err(why.into()));
             return None;
         }
         match self.outbox.begin(id).await {
-            Ok(Known::New) => return Some(read),
+            // To remember it may have taken its time: a card that is slow.
+            Ok(Known::New) => match self.late(&read, until) {
+                None => return Some(read),
+                Some(why) => {
+                    let outcome = self.outcome(Some(id.to_owned()), verb, Err(why.into()));
+                    self.outbox.finish(outcome, true);
+                }
+            },
             Ok(Known::Before(Some(before))) => {
                 tracing::info!(id, verb, "a command came again; nothing was done");
                 let again = Outcome {
@@ -188,6 +182,20 @@ impl Desk {
             Err(words) => self.answer(Some(id.to_owned()), verb, Err(Refusal::Store(words).into())),
         }
         None
+    }
+
+    /// Why a command is not to be carried out any more, by its own word or the broker's.
+    fn late(&self, read: &Read, until: Option<Instant>) -> Option<Refusal> {
+        let by_itself = read
+            .expires
+            .as_ref()
+            .and_then(|Expires(end)| match self.view().wall {
+                Some(now) if now > *end => Some(Refusal::Expired),
+                Some(_) => None,
+                None => Some(Refusal::NoTime),
+            });
+        let passed = until.is_some_and(|until| Instant::now() >= until);
+        by_itself.or(passed.then_some(Refusal::Expired))
     }
 
     async fn carry_out(&self, read: Read, verb: &str) {

@@ -91,11 +91,10 @@ fn config(
     let Some((cert_file, key_file)) = &dial.client_cert else {
         return Ok(config.with_no_client_auth());
     };
-    let remedy = "name a PEM file with the box's certificate as client_cert_file";
+    let remedy = "name a PEM file with this client's certificate as client_cert_file (at a desk --client-cert)";
     let chain = certificates(&read_file(cert_file, remedy)?)
         .map_err(|why| Trouble::file(cert_file, why, remedy))?;
-    let remedy =
-        "name a PEM file with the certificate's key, without a passphrase, as client_key_file";
+    let remedy = "name a PEM file with the certificate's key, without a passphrase, as client_key_file (at a desk --client-key)";
     let text = Zeroizing::new(read_file(key_file, remedy)?);
     let key = PrivateKeyDer::from_pem_slice(&text)
         .map_err(|_| Trouble::file(key_file, "no private key in it", remedy))?;

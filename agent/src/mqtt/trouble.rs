@@ -40,9 +40,10 @@ pub enum Trouble {
     /// The broker's certificate is not good.
     #[error("the broker's certificate is not accepted: {0}")]
     Certificate(String),
-    /// The broker does not accept the box's certificate.
+    /// The broker does not accept this client's certificate, the box's or the desk's.
     #[error(
-        "the broker refused the box's certificate or wants one: check client_cert_file and client_key_file, and \
+        "the broker refused this client's certificate or wants one: check client_cert_file and client_key_file (at a desk \
+         --client-cert and --client-key), and \
          whom the broker trusts ({0})"
     )]
     OwnCertificate(String),
@@ -119,9 +120,11 @@ impl Trouble {
 fn connect_remedy(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "is the broker running, and is this its port?",
-        io::ErrorKind::TimedOut => "is the broker on, and does a firewall let the box through?",
+        io::ErrorKind::TimedOut => {
+            "is the broker on, and does a firewall let this machine through?"
+        }
         io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
-            "has the box an address in the broker's network, or a route to it?"
+            "has this machine an address in the broker's network, or a route to it?"
         }
         _ => "check the broker's address and port",
     }
@@ -138,9 +141,9 @@ fn certificate(why: &CertificateError) -> String {
             "it has expired (good until {}): renew it on the broker",
             utc(not_after.as_secs())
         ),
-        C::NotValidYet => "it is not valid yet: check the box's clock and the broker's".into(),
+        C::NotValidYet => "it is not valid yet: check this machine's clock and the broker's".into(),
         C::NotValidYetContext { not_before, .. } => format!(
-            "it is not valid yet (good from {}): check the box's clock and the broker's",
+            "it is not valid yet (good from {}): check this machine's clock and the broker's",
             utc(not_before.as_secs())
         ),
         C::NotValidForName => "it is for another name than the one in the broker's URL: use its name there, or have \
