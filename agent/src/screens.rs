@@ -115,7 +115,8 @@ fn write(path: &Path, picture: &Picture) -> Result<(), ScreensError> {
 
 /// A PNG; indexed where there are few colours, which makes it a third of the size.
 fn encode(picture: &Picture) -> Result<Vec<u8>, png::EncodingError> {
-    let mut colours: Vec<&[u8]> = picture.rgb.chunks_exact(3).collect();
+    let (pixels, _) = picture.rgb.as_chunks::<3>();
+    let mut colours: Vec<&[u8; 3]> = pixels.iter().collect();
     colours.sort_unstable();
     colours.dedup();
     let mut out = Vec::new();
@@ -123,9 +124,8 @@ fn encode(picture: &Picture) -> Result<Vec<u8>, png::EncodingError> {
     let mut encoder = png::Encoder::new(&mut out, side(picture.width), side(picture.height));
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::High);
-    let indexes: Option<Vec<u8>> = picture
-        .rgb
-        .chunks_exact(3)
+    let indexes: Option<Vec<u8>> = pixels
+        .iter()
         .map(|pixel| {
             let index = colours.binary_search(&pixel).unwrap_or_default();
             u8::try_from(index).ok()
@@ -134,7 +134,14 @@ fn encode(picture: &Picture) -> Result<Vec<u8>, png::EncodingError> {
     let data = match &indexes {
         Some(indexes) => {
             encoder.set_color(png::ColorType::Indexed);
-            encoder.set_palette(colours.concat());
+            encoder.set_palette(
+                colours
+                    .iter()
+                    .copied()
+                    .flatten()
+                    .copied()
+                    .collect::<Vec<u8>>(),
+            );
             encoder.set_filter(png::Filter::NoFilter);
             indexes
         }

@@ -296,8 +296,9 @@ impl Watcher {
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    text.as_bytes()
-        .chunks_exact(2)
+    let (pairs, _) = text.as_bytes().as_chunks::<2>();
+    pairs
+        .iter()
         .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
         .collect()
 }

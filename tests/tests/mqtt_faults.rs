@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use resetbox_tests::agent::BoxIn;
 use resetbox_tests::broker::{ADDRESS, Broker, NAME, PLAIN, certificates, mqtt, tls};
-use resetbox_tests::netns::{Host, Switch};
+use resetbox_tests::netns::Host;
 use resetbox_tests::plant::PlantIn;
 use resetbox_tests::process::wait_for;
 use resetbox_tests::site::{Site, cameras};

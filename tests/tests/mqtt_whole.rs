@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use resetbox_tests::agent::BoxIn;
-use resetbox_tests::broker::{ADDRESS, Broker, NAME, certificates, mqtt, tls};
+use resetbox_tests::broker::{Broker, NAME, certificates, mqtt, tls};
 use resetbox_tests::plant::PlantIn;
 use resetbox_tests::site::{Site, cameras, hyphens};
 use serde_json::{Value, json};

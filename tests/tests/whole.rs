@@ -8,7 +8,7 @@ use resetbox_tests::netns::{Host, Switch};
 use resetbox_tests::plant::PlantIn;
 use resetbox_tests::process::wait_for;
 use resetbox_tests::site::kind;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const PASSWORD: &str = "Ladder+7-Bolts";
 

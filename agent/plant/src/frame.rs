@@ -134,11 +134,11 @@ fn udp(ends: &Ends, payload: &[u8]) -> Vec<u8> {
 /// The ones' complement sum of RFC 1071, going on from `start`; an odd last byte counts as if a 00 followed.
 pub(crate) fn ones_sum(start: u16, bytes: &[u8]) -> u16 {
     let mut sum = u32::from(start);
-    let mut words = bytes.chunks_exact(2);
-    for word in &mut words {
-        sum += u32::from(u16::from_be_bytes([word[0], word[1]]));
+    let (words, rest) = bytes.as_chunks();
+    for word in words {
+        sum += u32::from(u16::from_be_bytes(*word));
     }
-    if let [last] = words.remainder() {
+    if let [last] = rest {
         sum += u32::from(*last) << 8;
     }
     while sum > 0xffff {

@@ -87,7 +87,7 @@ impl Session {
     fn opened_with(&self, key: &[u8; 16], bytes: &[u8]) -> Option<String> {
         let cipher = Aes128::new(GenericArray::from_slice(key));
         let mut plain = bytes.to_vec();
-        for block in plain.chunks_exact_mut(16) {
+        for block in plain.as_chunks_mut::<16>().0 {
             cipher.decrypt_block(GenericArray::from_mut_slice(block));
         }
         let (prefix, text) = plain.split_at(16);
@@ -109,7 +109,7 @@ pub(crate) fn veiled(text: &str) -> String {
     let cipher = Aes128::new(GenericArray::from_slice(b"HKSADPPRIVATEKEY"));
     let mut bytes = text.as_bytes().to_vec();
     bytes.resize(bytes.len().div_ceil(16).max(1) * 16, 0);
-    for block in bytes.chunks_exact_mut(16) {
+    for block in bytes.as_chunks_mut::<16>().0 {
         cipher.encrypt_block(GenericArray::from_mut_slice(block));
     }
     STANDARD.encode(bytes)
@@ -225,7 +225,7 @@ mod tests {
         let mut bytes = STANDARD
             .decode("ipZ5yb4Sf/goBXYp5Lrl2hcuU2kR/Y+vpYIP9rD8C9E=")
             .expect("base64");
-        for block in bytes.chunks_exact_mut(16) {
+        for block in bytes.as_chunks_mut::<16>().0 {
             cipher.decrypt_block(GenericArray::from_mut_slice(block));
         }
         let text = String::from_utf8(bytes).expect("text");

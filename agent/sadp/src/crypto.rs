@@ -26,7 +26,7 @@ pub(crate) fn encrypt_zero_padded(key: &[u8; 16], parts: &[&[u8]]) -> Zeroizing<
     }
     bytes.resize(length.next_multiple_of(16), 0);
     let cipher = Aes128::new(key.into());
-    for block in bytes.chunks_exact_mut(16) {
+    for block in bytes.as_chunks_mut::<16>().0 {
         cipher.encrypt_block(Block::<Aes128>::from_mut_slice(block));
     }
     bytes
@@ -47,7 +47,7 @@ pub(crate) fn open_version(text: &str) -> Option<String> {
         return None;
     }
     let cipher = Aes128::new(VERSION_KEY.into());
-    for block in bytes.chunks_exact_mut(16) {
+    for block in bytes.as_chunks_mut::<16>().0 {
         cipher.decrypt_block(Block::<Aes128>::from_mut_slice(block));
     }
     let end = bytes

@@ -206,11 +206,11 @@ fn pseudo_header(source: Ipv4Addr, destination: Ipv4Addr, len: usize) -> [u8; 12
 fn checksum(parts: &[&[u8]]) -> u16 {
     let mut sum = 0_u64;
     for part in parts {
-        let mut pairs = part.chunks_exact(2);
-        for pair in &mut pairs {
-            sum += u64::from(u16::from_be_bytes([pair[0], pair[1]]));
+        let (pairs, rest) = part.as_chunks();
+        for pair in pairs {
+            sum += u64::from(u16::from_be_bytes(*pair));
         }
-        if let [odd] = pairs.remainder() {
+        if let [odd] = rest {
             sum += u64::from(*odd) << 8;
         }
     }

@@ -76,7 +76,7 @@ pub(crate) fn watch(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
 pub(super) fn receive(fd: BorrowedFd<'_>, arena: &mut Arena) -> io::Result<usize> {
     let mut names = [MaybeUninit::<libc::sockaddr_storage>::zeroed(); BATCH];
     let mut controls = [ControlBuffer([0; CONTROL]); BATCH];
-    let mut slots = arena.bytes.chunks_exact_mut(SLOT);
+    let mut slots = arena.bytes.as_chunks_mut::<SLOT>().0.iter_mut();
     let mut vectors = [libc::iovec {
         iov_base: std::ptr::null_mut(),
         iov_len: 0,

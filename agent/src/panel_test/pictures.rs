@@ -379,7 +379,8 @@ mod tests {
             let fit = resetbox_view::fit(super::super::QR_TEXT.len(), &geometry);
             let frame = qr(&geometry, super::super::QR_TEXT, &fit).expect("fits");
             let (w, h) = (usize::from(frame.width()), usize::from(frame.height()));
-            let grey: Vec<u8> = frame.to_rgb8().chunks_exact(3).map(|rgb| rgb[1]).collect();
+            let rgb = frame.to_rgb8();
+            let grey: Vec<u8> = rgb.as_chunks::<3>().0.iter().map(|rgb| rgb[1]).collect();
             let mut image =
                 rqrr::PreparedImage::prepare_from_greyscale(w, h, |x, y| grey[y * w + x]);
             let grids = image.detect_grids();

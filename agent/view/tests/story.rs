@@ -263,20 +263,29 @@ fn compare(name: &str, picture: &Picture) {
 
 /// Indexed: the screens together have fewer than 256 colours, or it is a third larger.
 fn encode(picture: &Picture) -> Vec<u8> {
-    let mut colours: Vec<&[u8]> = picture.rgb.chunks_exact(3).collect();
+    let (pixels, _) = picture.rgb.as_chunks::<3>();
+    let mut colours: Vec<&[u8; 3]> = pixels.iter().collect();
     colours.sort_unstable();
     colours.dedup();
     let mut bytes = Vec::new();
     let size = |n: usize| u32::try_from(n).expect("a small picture");
     let mut encoder = png::Encoder::new(&mut bytes, size(picture.width), size(picture.height));
     encoder.set_compression(png::Compression::High);
-    let indexes: Option<Vec<u8>> = (picture.rgb.chunks_exact(3))
+    let indexes: Option<Vec<u8>> = pixels
+        .iter()
         .map(|pixel| u8::try_from(colours.binary_search(&pixel).ok()?).ok())
         .collect();
     let data = match &indexes {
         Some(indexes) => {
             encoder.set_color(png::ColorType::Indexed);
-            encoder.set_palette(colours.concat());
+            encoder.set_palette(
+                colours
+                    .iter()
+                    .copied()
+                    .flatten()
+                    .copied()
+                    .collect::<Vec<u8>>(),
+            );
             encoder.set_filter(png::Filter::NoFilter);
             indexes
         }

@@ -343,7 +343,7 @@ fn grey(picture: &[u8]) -> Vec<u8> {
         .expect("a PNG");
     let mut pixels = vec![0; reader.output_buffer_size().expect("a small picture")];
     let info = reader.next_frame(&mut pixels).expect("a picture");
-    let grey: Vec<u8> = pixels.chunks_exact(3).map(|rgb| rgb[1]).collect();
+    let grey: Vec<u8> = pixels.as_chunks::<3>().0.iter().map(|rgb| rgb[1]).collect();
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, info.width, info.height);
     encoder.set_color(png::ColorType::Grayscale);
