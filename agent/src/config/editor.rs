@@ -49,9 +49,9 @@ pub(super) fn remark(text: &str, line: usize, what: &str) -> Option<String> {
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, usize> {
-    let pairs = bytes.chunks_exact(2);
-    let odd = !pairs.remainder().is_empty();
-    let units = pairs.map(|pair| unit([pair[0], pair[1]]));
+    let (pairs, rest) = bytes.as_chunks();
+    let odd = !rest.is_empty();
+    let units = pairs.iter().map(|pair| unit(*pair));
     let mut text = String::new();
     for letter in char::decode_utf16(units) {
         match letter {
