@@ -189,6 +189,17 @@ fn panel_test_writes_its_pictures_for_who_wants_to_compare() {
         );
     }
     assert!(said.contains("0.40 mm per module"), "{said}");
+    let wiring = std::fs::read_to_string(format!("{folder}/wiring.svg")).expect("written too");
+    assert!(wiring.contains("reset (RST), GPIO 27"), "{wiring}");
+}
+
+/// A box that runs holds the lines: this must not touch them.
+#[test]
+fn panel_test_tells_the_wiring_without_opening_anything() {
+    let profile = profile_of_nothing();
+    let (status, said) = resetbox(&["panel-test", "--profile", &profile, "--wiring"]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("ok, GPIO 13 33 | 34 (ground)"), "{said}");
 }
 
 #[test]
