@@ -19,6 +19,7 @@ use crate::profile::{Buttons, Controller, Leds, Profile};
 use crate::screens;
 
 mod pictures;
+mod wiring;
 
 use pictures::Shade;
 
@@ -42,9 +43,12 @@ pub struct PanelTestArgs {
     /// Turn the pictures by 0, 90, 180 or 270 degrees, as the setting on the panel does.
     #[arg(long, value_name = "DEGREES", default_value_t = 0, value_parser = rotation)]
     rotation: u16,
-    /// Only write the pictures into this folder, to compare the glass with.
+    /// Only write the pictures into this folder, to compare the glass with, and one of the wiring.
     #[arg(long, value_name = "DIR")]
     pictures: Option<PathBuf>,
+    /// Only say which of the board's 40 pins is what; nothing is opened.
+    #[arg(long)]
+    wiring: bool,
 }
 
 fn rotation(text: &str) -> Result<u16, String> {
@@ -63,6 +67,10 @@ pub fn run(args: &PanelTestArgs) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if args.wiring {
+        print!("{}", wiring::text(&profile));
+        return ExitCode::SUCCESS;
+    }
     if let Some(folder) = &args.pictures {
         return write_pictures(&profile, args.rotation, folder);
     }
@@ -177,6 +185,15 @@ fn write_pictures(profile: &Profile, rotation: u16, folder: &std::path::Path) ->
         }
         println!("{}\n{}\n", path.display(), step.words);
     }
+    let path = folder.join("wiring.svg");
+    if let Err(error) = std::fs::write(&path, wiring::svg(profile)) {
+        eprintln!(
+            "resetbox panel-test: cannot write {}: {error}; choose another folder",
+            path.display()
+        );
+        return ExitCode::FAILURE;
+    }
+    println!("{}\nWhich of the 40 pins is what.", path.display());
     ExitCode::SUCCESS
 }
 

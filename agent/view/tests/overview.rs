@@ -1,4 +1,4 @@
-//! The picture at the head of README.md is drawn by this code, and is what the code draws today.
+//! The pictures of the panel in README.md and docs are drawn by this code, and are what the code draws today.
 #![allow(
     clippy::disallowed_methods,
     reason = "the committed picture is on the disk"
@@ -9,26 +9,43 @@ use std::path::Path;
 use resetbox_core::policy::Language;
 use resetbox_view::{Geometry, render, samples};
 
-/// The job in six screens, as they follow each other.
-const STORY: &str = "list-3 device qr-128 key-typed confirm-send succeeded";
-const COLUMNS: usize = 3;
+/// Each picture: its name, its columns, and the screens in it as they follow each other.
+const STORIES: [(&str, usize, &str); 2] = [
+    // The job in six screens.
+    (
+        "overview",
+        3,
+        "list-3 device qr-128 key-typed confirm-send succeeded",
+    ),
+    // What a new box shows, from power to the phone page.
+    (
+        "first-start",
+        3,
+        "start no-cable searching nothing-found list-3 join-page",
+    ),
+];
 /// Around and between the screens, in pixels.
 const GAP: usize = 16;
 /// The bezel.
 const GREY: u8 = 0xd0;
 
 #[test]
-fn the_readme_shows_what_the_code_draws() {
-    let picture = compose();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screens/overview.png");
-    if std::env::var_os("RENEW").is_some() {
-        std::fs::write(&path, encode(&picture)).expect("docs/screens is writable");
+fn the_docs_show_what_the_code_draws() {
+    for (name, columns, story) in STORIES {
+        let picture = compose(columns, story);
+        let file = format!("docs/screens/{name}.png");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../..")
+            .join(&file);
+        if std::env::var_os("RENEW").is_some() {
+            std::fs::write(&path, encode(&picture)).expect("docs/screens is writable");
+        }
+        assert!(
+            decode(&path) == picture,
+            "{file} is not what the code draws. Renew it, and look at it:\n\
+             RENEW=1 cargo test -p resetbox-view --test overview"
+        );
     }
-    assert!(
-        decode(&path) == picture,
-        "docs/screens/overview.png is not what the code draws. Renew it, and look at it:\n\
-         RENEW=1 cargo test -p resetbox-view --test overview"
-    );
 }
 
 #[derive(PartialEq)]
@@ -38,19 +55,19 @@ struct Picture {
     rgb: Vec<u8>,
 }
 
-fn compose() -> Picture {
+fn compose(columns: usize, story: &str) -> Picture {
     let glass = Geometry::SQUARE;
     let (w, h) = (usize::from(glass.width), usize::from(glass.height));
-    let names: Vec<&str> = STORY.split(' ').collect();
-    let width = COLUMNS * (w + GAP) + GAP;
-    let height = names.len() / COLUMNS * (h + GAP) + GAP;
+    let names: Vec<&str> = story.split(' ').collect();
+    let width = columns * (w + GAP) + GAP;
+    let height = names.len() / columns * (h + GAP) + GAP;
     let mut rgb = vec![GREY; width * height * 3];
     let all = samples(Language::En);
     for (i, name) in names.iter().enumerate() {
         let sample = all.iter().find(|(known, _)| known == name);
         let (_, view) = sample.unwrap_or_else(|| panic!("there is no sample {name}"));
         let drawn = render(view, &glass).to_rgb8();
-        let (left, top) = (GAP + i % COLUMNS * (w + GAP), GAP + i / COLUMNS * (h + GAP));
+        let (left, top) = (GAP + i % columns * (w + GAP), GAP + i / columns * (h + GAP));
         for (y, row) in drawn.chunks_exact(w * 3).enumerate() {
             let start = ((top + y) * width + left) * 3;
             rgb[start..start + row.len()].copy_from_slice(row);
