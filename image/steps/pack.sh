@@ -31,9 +31,11 @@ mkdir "$work/genimage"
 genimage --loglevel 1 --config "$work"/genimage.cfg --inputpath "$images" --outputpath "$work" \
   --tmppath "$work/genimage/tmp" --rootpath "$work/genimage" >/dev/null
 
-step "compress"
 rm -f "$out"/resetbox-*.img.xz
-xz -6 -T2 -c "$work"/resetbox.img >"$out/resetbox-$version.img.xz"
+if [ "$compress" = yes ]; then
+  step "compress"
+  xz -6 -T2 -c "$work"/resetbox.img >"$out/resetbox-$version.img.xz"
+fi
 mv "$work"/resetbox.img "$out"/resetbox.img
 cp "$images"/root.erofs "$out"/root.erofs
 cp "$work"/initrd.img "$out"/initrd.img

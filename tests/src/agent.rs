@@ -92,6 +92,27 @@ impl<'a> BoxIn<'a> {
         this
     }
 
+    /// A box whose panel showed this one-time link as a QR, opened by the phone `host`.
+    ///
+    /// # Panics
+    /// When it is no such link, or opens nothing.
+    pub fn by_link(host: &'a Host, link: &str) -> Self {
+        let (page, token) = (link.split_once("/#t=")).unwrap_or_else(|| panic!("no link: {link}"));
+        let mut this = Self {
+            host,
+            folder: PathBuf::new(),
+            command: Vec::new(),
+            process: None,
+            client: Client::new(host, page),
+        };
+        let answer = wait_for("the phone page", Duration::from_secs(60), || {
+            (this.client).post("/api/v1/session", &json!({ "token": token }))
+        });
+        let cookie = answer.expect(200).set_cookie.expect("a session's cookie");
+        this.client.use_cookie(&cookie);
+        this
+    }
+
     /// Starts the process, waits for its page, and opens a session with the PIN.
     ///
     /// # Panics

@@ -4,6 +4,7 @@
 //! The tests need root (network namespaces) and iproute2; the README's test command gives both.
 
 pub mod agent;
+pub mod board;
 pub mod broker;
 pub mod browser;
 pub mod crowd;
@@ -14,6 +15,7 @@ pub mod netns;
 pub mod phone;
 pub mod plant;
 pub mod process;
+mod profile;
 pub mod pty;
 pub mod scanning;
 pub mod site;

@@ -163,6 +163,15 @@ impl Switch {
         host.ip(&format!("link set {interface} up"));
     }
 
+    /// A port for a program that is a network card, such as an emulator: it runs in [`Switch::host`] and opens the tap device
+    /// of this name.
+    pub fn tap(&self) -> String {
+        let port = format!("p{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        self.host.ip(&format!("tuntap add dev {port} mode tap"));
+        self.host.ip(&format!("link set {port} master br0 up"));
+        port
+    }
+
     /// The switch's own namespace, for faults in the middle.
     pub fn host(&self) -> &Host {
         &self.host

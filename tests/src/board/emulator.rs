@@ -1,0 +1,85 @@
+//! The emulator's command line.
+
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use super::monitor::{QMP, QTEST};
+use crate::netns::Host;
+
+/// The hardware address of the network port.
+const MAC: &str = "52:54:00:77:00:02";
+/// Of the processor and its memory: like a Raspberry Pi 3 or Zero 2 W. The device tree is made for the same.
+pub(super) const MACHINE: [(&str, &str); 3] =
+    [("-cpu", "cortex-a53"), ("-smp", "2"), ("-m", "512")];
+/// Everything that is logged goes to the serial line too.
+const COMMAND_LINE: &str =
+    "console=ttyAMA0 ro quiet panic=10 systemd.journald.forward_to_console=1";
+
+/// What the board is made of.
+pub(super) struct Parts<'a> {
+    /// The folder with kernel and initramfs.
+    pub(super) image: &'a Path,
+    /// The folder with the board's own files.
+    pub(super) folder: &'a Path,
+    /// The card's latest layer.
+    pub(super) card: &'a str,
+    /// The tap device that is its network port.
+    pub(super) tap: &'a str,
+    /// Where the serial line is written.
+    pub(super) serial: &'a Path,
+}
+
+impl Parts<'_> {
+    /// Starts it in a host. Its processors wait until they are told to go.
+    pub(super) fn start(&self, host: &Host) -> Child {
+        let file = |name: &str| self.folder.join(name).display().to_string();
+        let image = |name: &str| self.image.join(name).display().to_string();
+        let socket = |name: &str| format!("unix:{},server=on,wait=off", file(name));
+        let options = [
+            ("-M", "virt".to_owned()),
+            ("-kernel", image("Image")),
+            ("-initrd", image("initrd.img")),
+            ("-append", COMMAND_LINE.to_owned()),
+            ("-dtb", file("board.dtb")),
+            (
+                "-drive",
+                format!(
+                    "file={},format=qcow2,if=none,id=card,cache=writeback",
+                    self.card
+                ),
+            ),
+            ("-device", "virtio-blk-pci,drive=card".to_owned()),
+            (
+                "-netdev",
+                format!("tap,id=port,ifname={},script=no,downscript=no", self.tap),
+            ),
+            (
+                "-device",
+                format!("virtio-net-pci,netdev=port,mac={MAC},romfile="),
+            ),
+            ("-serial", format!("file:{}", self.serial.display())),
+            ("-display", "none".to_owned()),
+            ("-qmp", socket(QMP)),
+            ("-qtest", socket(QTEST)),
+            ("-qtest-log", "none".to_owned()),
+            // Every change of a line, with its time, goes to the analyser.
+            ("-trace", "pl061_set_output".to_owned()),
+            ("-trace", "virtio_mmio_write_offset".to_owned()),
+            ("-msg", "timestamp=on".to_owned()),
+            ("-D", file("lines")),
+        ];
+        let mut command = host.command("qemu-system-aarch64");
+        for (option, value) in MACHINE {
+            command.args([option, value]);
+        }
+        for (option, value) in &options {
+            command.args([option, value.as_str()]);
+        }
+        command
+            .args(["-nodefaults", "-no-reboot", "-S"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("ip netns exec: {error}: apt-get install iproute2"))
+    }
+}

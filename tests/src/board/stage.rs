@@ -1,0 +1,78 @@
+//! Where a board is tried: a switch, cameras on subnets of their own, and a phone.
+
+use resetbox_plant::{PlantConfig, Profile, WebMode, WireMode};
+use tempfile::TempDir;
+
+use super::{Board, Key, image};
+use crate::agent::BoxIn;
+use crate::netns::{Host, Switch};
+use crate::plant::PlantIn;
+
+/// A switch that snoops, a host for cameras, and a phone that has an address of link-local kind, as the box has one.
+pub struct Stage {
+    switch: Switch,
+    /// Where the cameras are.
+    pub plant: Host,
+    /// Where the phone is.
+    pub phone: Host,
+    folder: TempDir,
+}
+
+impl Stage {
+    /// An empty stage.
+    pub fn new() -> Self {
+        let (switch, plant, phone) = (Switch::new(), Host::new("plant"), Host::new("phone"));
+        switch.snoop();
+        switch.plug(&plant, "eth0");
+        switch.plug(&phone, "eth0");
+        phone.ip("addr add 169.254.77.7/16 dev eth0");
+        Self {
+            switch,
+            plant,
+            phone,
+            folder: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    /// Cameras that take a typed key, none in a subnet of the box.
+    pub fn cameras(&self, count: usize) -> PlantIn<'_> {
+        let config = PlantConfig {
+            cameras: count,
+            profiles: vec![Profile::Ipc2018],
+            subnets: ["192.168.1.0/24", "10.7.0.0/16"]
+                .map(|text| text.parse().expect("a subnet"))
+                .into(),
+            wire: WireMode::Raw {
+                interface: "eth0".into(),
+            },
+            web: WebMode::OwnAddresses { port: 80 },
+            ..PlantConfig::default()
+        };
+        PlantIn::start(&self.plant, config)
+    }
+
+    /// A board with a card of its own.
+    pub fn board(&self) -> Board<'_> {
+        Board::new(&self.switch, &image(), self.folder.path(), "")
+    }
+
+    /// By keys, from the list, to the page that shows how to reach the box: the link in its QR.
+    ///
+    /// # Panics
+    /// When the panel does not lead there.
+    pub fn link(&self, board: &Board<'_>) -> String {
+        let link = board.press_to(&[Key::Back, Key::Ok], |code| code.starts_with(b"http://"));
+        String::from_utf8(link).expect("a link is text")
+    }
+
+    /// The same, and the phone opens a session with that link.
+    pub fn join(&self, board: &Board<'_>) -> BoxIn<'_> {
+        BoxIn::by_link(&self.phone, &self.link(board))
+    }
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self::new()
+    }
+}
