@@ -10,10 +10,10 @@ mkfs.erofs --quiet -zlz4hc -T"$SOURCE_DATE_EPOCH" -U "${ids[0]}" "$images"/root.
 # Room to grow: an update may be larger than what the card came with.
 slot_mib=$(($(stat -c %s "$images"/root.erofs) * 3 / 2 / 1048576 + 1))
 truncate -s "${slot_mib}M" "$images"/empty.img
-truncate -s 16M "$images"/data.ext4   # grown to the end of the card at the first start
-mkdir "$work/data" && mkdir -m 700 "$work/data/resetbox"
+# Empty, for `mke2fs -d` keeps the moment at which a folder was made; grown to the end of the card at the first start.
+truncate -s 16M "$images"/data.ext4
 E2FSPROGS_FAKE_TIME=$SOURCE_DATE_EPOCH mke2fs -q -t ext4 -L resetbox-data -U "${ids[1]}" \
-  -E "hash_seed=${ids[2]},root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0" -d "$work/data" "$images"/data.ext4
+  -E "hash_seed=${ids[2]},root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0" "$images"/data.ext4
 truncate -s 96M "$images"/fat.img
 mkfs.vfat --invariant -F 32 -i 5e7b0c0e -n RESETBOX "$images"/fat.img >/dev/null
 (cd "$fat" && find . -type f | sort | sed 's#^\./##' | while read -r file; do mcopy -m -i "$images"/fat.img "$file" "::$file"; done)
