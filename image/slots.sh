@@ -39,7 +39,8 @@ slot_field() { printf '%s' "$2" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 slot_read() {
   slot_seq=0 slot_good=a slot_try=- slot_left=0 slot_failed=-
   for slot_n in 0 1; do
-    slot_text=$(slot_copy "$1" $slot_n)
+    # A torn copy is no failure of the script that reads it (`set -e`): the other one counts.
+    slot_text=$(slot_copy "$1" $slot_n) || slot_text=''
     [ -n "$slot_text" ] || continue
     slot_s=$(slot_field seq "$slot_text")
     if [ "$slot_s" -gt "$slot_seq" ]; then

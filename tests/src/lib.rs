@@ -19,5 +19,6 @@ mod profile;
 pub mod pty;
 pub mod scanning;
 pub mod site;
+pub mod slots;
 pub mod tls;
 pub mod wire;
