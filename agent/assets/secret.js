@@ -51,7 +51,9 @@ function keyEntry(cx, next) {
     secret.key = bare;
     const bad = /[^A-Za-z0-9]/.test(bare);
     const n = bare.length;
-    over.textContent = n > USUAL ? bare : '';
+    // What stays as it is must not be touched: the page is laid out in between, moves, and a tap misses its button.
+    const long = n > USUAL ? bare : '';
+    if (over.textContent !== long) over.textContent = long;
     const words = bad ? t('key_odd') : n > USUAL || (n >= 1 && n < USUAL && document.activeElement !== input) ? t('key_unusual', { n }) : '';
     if (odd.textContent !== words) odd.textContent = words;
     next.disabled = bad || n < 4 || n > 32;
@@ -64,7 +66,7 @@ function keyEntry(cx, next) {
     const to = Math.max(input.selectionEnd ?? 0, from + 1);
     cells.forEach((cell, at) => {
       const sign = secret.key[at] || '';
-      cell.textContent = sign;
+      if (cell.textContent !== sign) cell.textContent = sign;
       cell.className = (/[0-9]/.test(sign) ? 'digit' : '') + (sign ? ' full' : '') + (at >= from && at < to ? ' at' : '');
     });
   }

@@ -129,6 +129,12 @@ fn a_whole_reset_with_one_thumb() {
         let boxes = "return [...document.querySelectorAll('.row8 i')].map((cell) => cell.textContent).join('')";
         assert_eq!(phone.ask(boxes).await, key.as_str(), "each in its box");
         phone.study(&mut eyes, "6-key").await;
+        // A finger that leaves the boxes changes nothing in them, or the page moves and the finger misses its button.
+        let left = "window.touched = 0; const watch = new MutationObserver((seen) => { window.touched += seen.length });\
+             watch.observe(document.querySelector('.row8'), { childList: true, subtree: true });\
+             document.querySelector('[name=reset-key]').dispatchEvent(new Event('blur'));\
+             window.touched += watch.takeRecords().length; watch.disconnect(); return window.touched";
+        assert_eq!(phone.ask(left).await, 0, "the boxes are drawn anew");
         phone.tap_word("next_password").await;
 
         // Step 4: a proposal, or one's own while the rules tick themselves off, exactly as the box checks them.
