@@ -101,6 +101,16 @@ impl<'a> Board<'a> {
         }
     }
 
+    /// Puts a file of text on the card's FAT partition, as a person does at a PC, before the first power-on.
+    pub fn put(&self, name: &str, text: &str) {
+        self.card.put(name, text);
+    }
+
+    /// The card as a file, before the first power-on: to be spoiled.
+    pub fn card_file(&self) -> PathBuf {
+        self.folder.join("card.img")
+    }
+
     /// Gives it power, with every key up, and waits for nothing.
     ///
     /// # Panics

@@ -42,6 +42,50 @@ pub struct Phone {
 /// # Panics
 /// When the site cannot be set up, or the box panicked.
 pub fn on_site(play: impl AsyncFnOnce(&mut Site<'_>) + Send) {
+    on_site_with(|program| vec![program.to_owned()], play);
+}
+
+/// The same with a box that finds the files below `root` in `/run`, `/usr/lib` and `/var/lib`, over those of this machine.
+///
+/// # Panics
+/// As [`on_site`].
+pub fn on_card(root: &Path, play: impl AsyncFnOnce(&mut Site<'_>) + Send) {
+    let mut words = String::from("set -e; ");
+    for folder in ["run", "usr/lib", "var/lib"] {
+        let upper = root.join(folder);
+        let work = root.join(format!("work-{}", folder.replace('/', "-")));
+        for made in [&upper, &work] {
+            std::fs::create_dir_all(made).expect("the test's own folder");
+        }
+        words.push_str(&format!(
+            "mount -t overlay -o lowerdir=/{folder},upperdir={},workdir={} files /{folder}; ",
+            upper.display(),
+            work.display()
+        ));
+    }
+    // A disk for the box's own files: those over a folder of the machine are what a card's memory is.
+    let state = root.join("state");
+    for made in [state.clone(), root.join("var/lib/resetbox")] {
+        std::fs::create_dir_all(made).expect("the test's own folder");
+    }
+    words.push_str(&format!(
+        "mount --bind {} /var/lib/resetbox; exec \"$@\"",
+        state.display()
+    ));
+    on_site_with(
+        |program| {
+            ["unshare", "-m", "sh", "-c", &words, "sh", program]
+                .map(str::to_owned)
+                .into()
+        },
+        play,
+    );
+}
+
+fn on_site_with(
+    wrap: impl FnOnce(&str) -> Vec<String> + Send,
+    play: impl AsyncFnOnce(&mut Site<'_>) + Send,
+) {
     let (switch, host, plant_host) = (Switch::new(), Host::new("box"), Host::new("plant"));
     switch.plug(&host, "eth0");
     host.ip("addr add 192.168.99.1/24 dev eth0");
@@ -52,7 +96,7 @@ pub fn on_site(play: impl AsyncFnOnce(&mut Site<'_>) + Send) {
             host: &host,
             plant_host: &plant_host,
             folder: folder.path(),
-            agent: BoxIn::start(&host, folder.path(), ""),
+            agent: BoxIn::start_wrapped(&host, folder.path(), "", wrap),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -82,7 +82,7 @@ pub enum UpdateError {
         ours: String,
     },
     /// It is older than what runs.
-    #[error("{path}: version {theirs} is older than {ours}, which runs: nothing was changed")]
+    #[error("{path}: version {theirs} is older than {ours}, which runs: take a newer one")]
     Older {
         /// Which file.
         path: String,
@@ -92,9 +92,7 @@ pub enum UpdateError {
         ours: Version,
     },
     /// The file holds other bytes than its head promises.
-    #[error(
-        "{path}: the system in it is damaged or cut short: download and copy it again; nothing was changed"
-    )]
+    #[error("{path}: the system in it is damaged or cut short: download and copy it again")]
     Damaged {
         /// Which file.
         path: String,

@@ -53,7 +53,12 @@ impl Stage {
 
     /// A board with a card of its own.
     pub fn board(&self) -> Board<'_> {
-        Board::new(&self.switch, &image(), self.folder.path(), "")
+        self.board_with("")
+    }
+
+    /// The same with these lines in the card's settings, behind those of the panel.
+    pub fn board_with(&self, settings: &str) -> Board<'_> {
+        Board::new(&self.switch, &image(), self.folder.path(), settings)
     }
 
     /// By keys, from the list, to the page that shows how to reach the box: the link in its QR.
