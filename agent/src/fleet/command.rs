@@ -55,48 +55,26 @@ async fn carry_out(args: &FleetArgs, act: &Act, dial: Dial) -> Result<End, End> 
     }
     let mut desk = Desk::open(dial, args.broker.topics(), box_id).await?;
     let wait = args.broker.seconds.map_or(PATIENCE, Duration::from_secs);
-    let (id, expires) = (new_id()?, Some(Expires(now() + EXPIRES)));
+    let plain = |id, expires| Plain { id, expires };
     let outcome = match act {
         Act::SubmitKey(submit) => return desk.submit(submit, wait).await,
-        Act::Scan(_) => {
-            desk.send(
-                "scan",
-                &id,
-                &Plain {
-                    id: id.clone(),
-                    expires,
-                },
-                wait,
-            )
-            .await?
-        }
-        Act::Identify(_) => {
-            desk.send(
-                "identify",
-                &id,
-                &Plain {
-                    id: id.clone(),
-                    expires,
-                },
-                wait,
-            )
-            .await?
-        }
+        Act::Scan(_) => desk.order("scan", plain, wait).await?,
+        Act::Identify(_) => desk.order("identify", plain, wait).await?,
         Act::OpenCase { mac, .. } => {
-            let command = OpenCase {
-                id: id.clone(),
+            let command = |id, expires| OpenCase {
+                id,
                 expires,
                 mac: *mac,
             };
-            desk.send("open-case", &id, &command, wait).await?
+            desk.order("open-case", command, wait).await?
         }
         Act::CancelCase { target } => {
-            let command = CaseCommand {
-                id: id.clone(),
+            let command = |id, expires| CaseCommand {
+                id,
                 expires,
                 case: target.case.clone(),
             };
-            desk.send("cancel-case", &id, &command, wait).await?
+            desk.order("cancel-case", command, wait).await?
         }
     };
     desk.client.disconnect().await;
@@ -170,6 +148,25 @@ impl Desk {
                 None
             }
         }
+    }
+
+    /// Has the box carry out what `command` makes of an id and an end of its validity. A box without a clock cannot tell
+    /// whether that end has passed and refuses before it does anything: it gets the command anew without an end, for
+    /// it has just shown that it is listening.
+    async fn order<C: Serialize>(
+        &mut self,
+        verb: &str,
+        command: impl Fn(CommandId, Option<Expires>) -> C,
+        wait: Duration,
+    ) -> Result<Outcome, End> {
+        let id = new_id()?;
+        let with_end = command(id.clone(), Some(Expires(now() + EXPIRES)));
+        let outcome = self.send(verb, &id, &with_end, wait).await?;
+        if !desk::has_no_clock(&outcome) {
+            return Ok(outcome);
+        }
+        let id = new_id()?;
+        self.send(verb, &id, &command(id.clone(), None), wait).await
     }
 
     /// Sends a command once and waits for its answer.
@@ -262,33 +259,31 @@ impl Desk {
         wait: Duration,
     ) -> Result<Outcome, End> {
         let insist = case.must_insist && args.insist;
-        let id = new_id()?;
-        let command = Submit {
-            id: &id,
-            expires: Expires(now() + EXPIRES),
+        let command = |id, expires| Submit {
+            id,
+            expires,
             case: &target.case,
             key: key.expose(),
             new_password: password.expose(),
             sync_cameras: args.sync_cameras,
             serial: (!insist).then_some(&case.serial),
         };
-        let outcome = self.send("submit-key", &id, &command, wait).await?;
+        let outcome = self.order("submit-key", command, wait).await?;
         if !insist || !outcome.ok {
             return Ok(outcome);
         }
         let Some(submission) = outcome.submission.clone() else {
             return Ok(outcome);
         };
-        let id = new_id()?;
-        let confirm = Confirm {
-            id: id.clone(),
-            expires: Some(Expires(now() + EXPIRES)),
+        let confirm = |id, expires| Confirm {
+            id,
+            expires,
             case: target.case.clone(),
-            submission,
+            submission: submission.clone(),
             serial: case.serial.clone(),
             insist,
         };
-        self.send("confirm", &id, &confirm, wait).await
+        self.order("confirm", confirm, wait).await
     }
 }
 

@@ -177,11 +177,18 @@ pub(super) fn confirms(serial: &str, typed: &str) -> bool {
     !tail.is_empty() && tail.eq_ignore_ascii_case(typed.trim())
 }
 
+/// The box does not know the time, so it did nothing that has an end.
+pub(super) fn has_no_clock(outcome: &Outcome) -> bool {
+    let problem = outcome.problem.as_ref();
+    !outcome.ok && problem.is_some_and(|problem| problem.kind.ends_with(":no-time"))
+}
+
 /// `submit-key` as the contract has it. With `serial` it is sent to the device at once.
 #[derive(Serialize)]
 pub(super) struct Submit<'a> {
-    pub(super) id: &'a CommandId,
-    pub(super) expires: Expires,
+    pub(super) id: CommandId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expires: Option<Expires>,
     pub(super) case: &'a str,
     pub(super) key: &'a str,
     pub(super) new_password: &'a str,

@@ -125,8 +125,8 @@ fn what_is_sent_is_what_the_box_reads() {
     let password = password(&SecretText::new("Ladder+7-Bolts")).expect("a password");
     let id = CommandId::new("7b0c").expect("an id");
     let mut command = Submit {
-        id: &id,
-        expires: Expires(NOW),
+        id: id.clone(),
+        expires: Some(Expires(NOW)),
         case: "k7m2p9xq",
         key: key.expose(),
         new_password: password.expose(),
