@@ -30,7 +30,7 @@ use emulator::Parts;
 use monitor::Monitor;
 
 /// The longest that anything may take between power-on and a picture, on a machine that has much else to do.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(360);
 /// So long nothing moves on the bus: what was to be drawn is drawn.
 const REST: Duration = Duration::from_millis(900);
 
@@ -213,7 +213,7 @@ impl<'a> Board<'a> {
     /// Waits until `wanted` finds what it looks for.
     ///
     /// # Panics
-    /// When it does not in four minutes, with what the serial line said and where the last picture is.
+    /// When it does not in six minutes, with what the serial line said and where the last picture is.
     pub fn wait<T>(&self, what: &str, wanted: impl FnMut() -> Option<T>) -> T {
         wait_at_most(PATIENCE, wanted).unwrap_or_else(|| {
             let shows = self.picture().map_or("nothing".into(), |picture| {
@@ -272,18 +272,14 @@ impl<'a> Board<'a> {
     }
 
     /// Presses these keys, from the first page, until the glass shows a QR that is `wanted`. A page that comes by itself under
-    /// the finger spends a press: whoever looks sees that, goes back to the first page and presses anew.
+    /// the finger spends a press: whoever looks sees that, goes back to the first page and presses `anew`.
     ///
     /// # Panics
     /// As [`Board::wait`].
-    pub fn press_to(&self, keys: &[Key], wanted: impl Fn(&[u8]) -> bool) -> Vec<u8> {
-        let mut tries = 0;
+    pub fn press_to(&self, first: &[Key], anew: &[Key], wanted: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        let mut keys = first;
         self.wait("a QR on the glass that these keys lead to", || {
-            if tries > 0 {
-                self.hold(Key::Back);
-            }
-            tries += 1;
-            for key in keys {
+            for key in std::mem::replace(&mut keys, anew) {
                 self.rest();
                 self.press_for(*key, Duration::from_millis(120));
                 // Drawn at once in most cases; where nothing is to be drawn nothing is waited for.
@@ -292,9 +288,13 @@ impl<'a> Board<'a> {
                 });
             }
             self.rest();
-            wait_at_most(Duration::from_secs(5), || {
+            let found = wait_at_most(Duration::from_secs(5), || {
                 self.picture()?.code().filter(|code| wanted(code))
-            })
+            });
+            if found.is_none() {
+                self.hold(Key::Back);
+            }
+            found
         })
     }
 }

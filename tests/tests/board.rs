@@ -1,14 +1,15 @@
 //! The card's image on a board that is emulated: ARM program, systemd, read-only root, a real switch with real multicast, keys
-//! with real edges, a panel and LEDs read from their lines. A whole reset.
+//! with real edges, a panel and LEDs read from their lines. A whole reset, and ten power cuts.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use resetbox_plant::{CameraState, Issued, Login};
+use resetbox_plant::{CameraState, Issued, Login, Options};
 use resetbox_tests::agent::BoxIn;
 use resetbox_tests::board::stage::Stage;
 use resetbox_tests::board::{Board, Key, Lamp, Picture};
 use resetbox_tests::plant::PlantIn;
+use serde_json::json;
 
 const PASSWORD: &str = "Ladder+7-Bolts";
 
@@ -137,6 +138,159 @@ fn a_whole_reset_from_power_on_to_the_new_password() {
                 .any(|part| part == secret.as_bytes());
             assert!(!held, "{} holds the key or the password", file.display());
         }
+    }
+}
+
+/// Power cuts in all, by what they meet; their order is drawn by lot.
+const CUTS: [(Moment, usize); 3] = [(Moment::Boot, 3), (Moment::Idle, 4), (Moment::Export, 3)];
+
+/// What a power cut meets.
+#[derive(Copy, Clone, Debug, PartialEq)]
+enum Moment {
+    /// Anything between the emulator's first step and the running box.
+    Boot,
+    /// The QR on the panel, a person who waits.
+    Idle,
+    /// Another camera that was just asked for its device code.
+    Export,
+}
+
+#[test]
+fn ten_power_cuts_at_random_moments_leave_the_case_and_its_qr() {
+    let mut chance = Chance::new();
+    let stage = Stage::new();
+    let plant = stage.cameras(5);
+    for number in 0..5 {
+        let slow = |options: &mut Options| options.delay_ms = (100, 1_500);
+        plant.set_options(number, slow).expect("there");
+    }
+    let mut board = stage.board();
+    board.power_on();
+    let phone = stage.join(&board);
+    phone.wait_devices(5, Duration::from_secs(60));
+    board.press(Key::Back);
+    board.press(Key::Back);
+    let code = open_case(&board);
+    let id = phone.client().json("/api/v1/cases")[0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    assert_eq!(code, phone.device_code(&id));
+    let (own, state) = camera(
+        &plant,
+        phone.case(&id)["serial"].as_str().expect("a serial"),
+    );
+    let cameras = plant
+        .cameras()
+        .into_iter()
+        .filter(|other| other.serial != state.serial);
+    let mut others: Vec<String> = cameras
+        .map(|other| other.mac.to_lowercase().replace(':', "-"))
+        .collect();
+    // It runs, and shows the QR.
+    let mut ready = true;
+    for (number, moment) in chance.moments().into_iter().enumerate() {
+        if moment != Moment::Boot && !ready {
+            board.power_on();
+            shows_again(&board, &code);
+        }
+        let wait = match moment {
+            Moment::Boot => {
+                if ready {
+                    board.pull_the_plug();
+                }
+                board.power_on();
+                chance.below(30_000)
+            }
+            Moment::Idle => chance.below(4_000),
+            Moment::Export => {
+                board.hold(Key::Back);
+                let mac = others.pop().expect("as many as there are such cuts");
+                let phone = stage.join(&board);
+                let opened = phone.client().post("/api/v1/cases", &json!({ "mac": mac }));
+                assert!(opened.expect("answered").status < 300);
+                chance.below(3_000)
+            }
+        };
+        std::thread::sleep(Duration::from_millis(wait));
+        println!(
+            "cut {}: {moment:?}, {:.1} s after power-on",
+            number + 1,
+            board.uptime().as_secs_f32()
+        );
+        board.pull_the_plug();
+        ready = false;
+    }
+    board.power_on();
+    shows_again(&board, &code);
+
+    board.hold(Key::Back);
+    let phone = stage.join(&board);
+    let case = phone.case(&id);
+    assert_eq!(
+        (&case["phase"], &case["open"]),
+        (&"awaiting".into(), &true.into()),
+        "{case}"
+    );
+    assert_eq!(phone.device_code(&id), code);
+    let asked: Vec<u64> = plant
+        .cameras()
+        .iter()
+        .map(|camera| camera.counters.exports)
+        .collect();
+    assert_eq!(asked[own], 1, "asked once");
+    println!("of the other cameras, power went before or after these were asked: {asked:?}");
+    board.pull_the_plug();
+}
+
+/// After power-on: devices with open cases come first on the list, but the cursor may have stayed on one that was heard before
+/// them, and a cut that came late leaves another open case: then the next device is tried. Its page offers to show the QR first.
+fn shows_again(board: &Board<'_>, code: &[u8]) {
+    let keys = ([Key::Ok, Key::Ok], [Key::Down, Key::Ok, Key::Ok]);
+    let shown = board.press_to(&keys.0, &keys.1, |shown| shown == code);
+    assert_eq!(shown, code, "the same bytes");
+}
+
+/// Numbers drawn by lot from a seed that is printed; `RESETBOX_SEED` draws them again.
+struct Chance(u64);
+
+impl Chance {
+    fn new() -> Self {
+        let seed = std::env::var("RESETBOX_SEED")
+            .ok()
+            .and_then(|text| text.parse().ok());
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("after 1970");
+        let seed = seed.unwrap_or(now.as_secs());
+        println!("RESETBOX_SEED={seed}");
+        Self(seed)
+    }
+
+    /// SplitMix64.
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    fn moments(&mut self) -> Vec<Moment> {
+        let mut left: Vec<Moment> = CUTS
+            .iter()
+            .flat_map(|(moment, count)| vec![*moment; *count])
+            .collect();
+        let mut drawn = Vec::new();
+        while !left.is_empty() {
+            let at = self.below(left.len() as u64) as usize;
+            drawn.push(left.swap_remove(at));
+        }
+        drawn
     }
 }
 

@@ -66,7 +66,9 @@ impl Stage {
     /// # Panics
     /// When the panel does not lead there.
     pub fn link(&self, board: &Board<'_>) -> String {
-        let link = board.press_to(&[Key::Back, Key::Ok], |code| code.starts_with(b"http://"));
+        let link = board.press_to(&[Key::Back, Key::Ok], &[Key::Back, Key::Ok], |code| {
+            code.starts_with(b"http://")
+        });
         String::from_utf8(link).expect("a link is text")
     }
 
