@@ -243,8 +243,8 @@ fn ten_power_cuts_at_random_moments_leave_the_case_and_its_qr() {
     board.pull_the_plug();
 }
 
-/// After power-on: devices with open cases come first on the list, but the cursor may have stayed on one that was heard before
-/// them, and a cut that came late leaves another open case: then the next device is tried. Its page offers to show the QR first.
+/// After power-on: devices with open cases come first on the list, and the cursor is on the first of them. A cut that came late
+/// leaves another open case, which may have been heard first: then the next device is tried. Its page offers to show the QR first.
 fn shows_again(board: &Board<'_>, code: &[u8]) {
     let keys = ([Key::Ok, Key::Ok], [Key::Down, Key::Ok, Key::Ok]);
     let shown = board.press_to(&keys.0, &keys.1, |shown| shown == code);

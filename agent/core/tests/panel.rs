@@ -10,6 +10,7 @@ use resetbox_core::policy::KeySet;
 use resetbox_core::screen::{Action, Button, Edge, KEY_DONE, Page};
 use resetbox_core::view::{CasePhase, IndicatorState, MustInsist};
 use resetbox_core::{Event, Mono, Now, Policy, ProblemKind, Purpose};
+use sadp::Mac;
 
 const EXPORT: &str = "<Result>success</Result><EncryptString>aGVsbG8gd29ybGQ=</EncryptString>";
 
@@ -37,6 +38,15 @@ impl Person {
 
     fn sees(&self) -> Page {
         self.bench.view().screen.page
+    }
+
+    /// The device under the list's cursor.
+    fn points_at(&self) -> Mac {
+        let view = self.bench.view();
+        let Page::List { cursor, .. } = view.screen.page else {
+            panic!("{:?}", view.screen.page);
+        };
+        view.devices[cursor].mac
     }
 
     fn hold(&mut self, button: Button, time: Duration) {
@@ -335,4 +345,47 @@ fn after_a_power_cut_the_same_qr_is_two_presses_away() {
         0,
         "not asked again after the cut"
     );
+}
+
+#[test]
+fn after_a_power_cut_the_cursor_goes_to_the_open_case_until_a_key_is_pressed_at_the_list() {
+    for pressed in [false, true] {
+        let mut person = Person::before_a_box_with(KeySet::FourKeys);
+        let (camera, others) = (Device::new(1), [Device::new(2), Device::new(3)]);
+        person.opens_a_case(&camera);
+        person.bench.power_cut(Duration::from_secs(600), false);
+        person.bench.link_up(2);
+        // At the empty list: that chooses nothing.
+        person.press(Button::Ok);
+        for other in &others {
+            person.bench.answers(2, other);
+        }
+        person.bench.pass(Duration::from_secs(1));
+        assert_eq!(person.points_at(), others[0].mac());
+        if pressed {
+            person.press(Button::Down);
+        }
+        person.bench.answers(2, &camera);
+        person.bench.pass(Duration::from_millis(150));
+        assert_eq!(
+            person.points_at(),
+            if pressed {
+                others[1].mac()
+            } else {
+                camera.mac()
+            }
+        );
+        if !pressed {
+            // The list changed under the finger: the press was meant for another device.
+            person.press(Button::Ok);
+            assert!(matches!(person.sees(), Page::List { .. }));
+            person.press(Button::Ok);
+            person.press(Button::Ok);
+            assert!(
+                matches!(person.sees(), Page::Qr { .. }),
+                "{:?}",
+                person.sees()
+            );
+        }
+    }
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use super::act::{find, listed, problem_of};
-use super::place::Place;
+use super::place::{Cursor, Place};
 use super::shown::Shown;
 use super::{Ask, Panel, Pending, START_PAGE, World, settings};
 use crate::problem::ProblemKind;
@@ -285,8 +285,7 @@ impl Panel {
             self.lamp = None;
             asks.push(Ask::Quietly(Request::Lamp { mac, on: false }));
         }
-        self.home
-            .stick(world.devices.iter().map(|device| device.mac));
+        self.keep_cursor(now, world);
         for place in &mut self.stack {
             match place {
                 Place::Cases { cursor } => cursor.stick(listed(world).into_iter()),
@@ -311,6 +310,24 @@ impl Panel {
         .into_iter()
         .flatten()
         .min();
+    }
+
+    /// The list's cursor stays on its device. Until a person chooses, that is one with an open case, where there is one: after
+    /// a power cut its QR is what he came for, whichever device answers first.
+    fn keep_cursor(&mut self, now: Now, world: &World<'_>) {
+        let waits = world.devices.first().filter(|device| device.case_open);
+        if let Some(device) = waits.filter(|_| !self.chosen) {
+            let there = Cursor::on(device.mac);
+            if self.home != there {
+                self.home = there;
+                if self.stack.is_empty() {
+                    // A press that was meant for the device before does nothing.
+                    self.appeared = Some(now.mono);
+                }
+            }
+        }
+        self.home
+            .stick(world.devices.iter().map(|device| device.mac));
     }
 
     /// Whether the empty list should offer what to try, and since when it is empty.

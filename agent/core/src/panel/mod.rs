@@ -42,7 +42,7 @@ use follow::Seen;
 use gestures::Held;
 use place::{Cursor, Place};
 pub(crate) use settings::DEFAULT_BRIGHTNESS;
-use shown::Face;
+use shown::{Face, Shown};
 
 /// How often at most the panel asks for more frequent inquiries while somebody presses keys.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
@@ -98,6 +98,8 @@ pub(crate) struct Panel {
     stack: Vec<Place>,
     /// The device under the cursor of the list.
     home: Cursor<Mac>,
+    /// A key was pressed at the list: its cursor stays where the person has it.
+    chosen: bool,
     /// The key that is down.
     held: Option<Held>,
     /// The last press, or the last change that woke the panel.
@@ -149,6 +151,7 @@ impl Panel {
         Self {
             stack: Vec::new(),
             home: Cursor::default(),
+            chosen: false,
             held: None,
             active: Mono(0),
             asleep: false,
@@ -180,6 +183,7 @@ impl Panel {
         let mut asks = Vec::new();
         match edge {
             Edge::Pressed => {
+                self.chosen |= matches!(self.shown(now, world), Shown::List);
                 self.press(now, button, world, random, &mut asks);
                 self.active = now.mono;
                 if self
