@@ -325,6 +325,19 @@ mod tests {
     }
 
     #[test]
+    fn the_card_s_overlay_takes_the_bus_s_own_lines_and_leaves_all_others_to_profiles() {
+        let overlay = include_str!("../../../image/boot/panel.dtso");
+        let groups: Vec<_> = overlay.match_indices("brcm,pins").collect();
+        assert_eq!(groups.len(), 1, "one group of pins");
+        assert!(overlay.contains(&format!("brcm,pins = <{MOSI} {CLOCK}>;")));
+        let [first, second] = SELECT;
+        assert!(overlay.contains(&format!(
+            "cs-gpios = <&gpio {first} 1>, <&gpio {second} 1>;"
+        )));
+        assert!(overlay.contains("pinctrl-0 = <&panel_spi0>;"));
+    }
+
+    #[test]
     fn the_lines_say_what_a_builder_solders() {
         let words = text(&profile("waveshare-2in4-lcd"));
         for line in [
