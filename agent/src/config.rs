@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::clock::Trust;
 use crate::http::HttpConfig;
-use crate::mistake::{offset_of, place};
+use crate::mistake::{offset_of, place, told};
 use crate::mqtt::MqttConfig;
 use crate::net::NetConfig;
 use crate::preset::{self, PresetError};
@@ -278,34 +278,22 @@ impl Config {
 
     /// Checks the text; `path` is for the words only.
     pub fn parse(text: &str, path: &str) -> Result<Self, ConfigError> {
-        let mistake = |offset: usize, what: String| {
-            let (line, column) = place(text, offset);
-            let what = match editor::remark(text, line, &what) {
-                Some(remark) => format!("{what}; {remark}"),
-                None => what,
-            };
-            ConfigError::Mistake {
-                path: path.into(),
-                line,
-                column,
-                what,
-            }
+        let mistake = |(line, column), what| ConfigError::Mistake {
+            path: path.into(),
+            line,
+            column,
+            what,
         };
         let config: Self = toml::from_str(text).map_err(|error| {
-            mistake(
-                error.span().map_or(0, |span| span.start),
-                error.message().replace('\n', "; "),
-            )
+            let (place, what) = told(text, &error);
+            mistake(place, what)
         })?;
+        let at = |section, item| place(text, offset_of(text, section, item));
         config
             .check()
-            .map_err(|(section, word, what)| mistake(offset_of(text, section, word), what))?;
-        config.mqtt.check().map_err(|(item, what)| {
-            mistake(
-                offset_of(text, "mqtt", item),
-                format!("[mqtt] {item}: {what}"),
-            )
-        })?;
+            .map_err(|(section, word, what)| mistake(at(section, word), what))?;
+        (config.mqtt.check())
+            .map_err(|(item, what)| mistake(at("mqtt", item), format!("[mqtt] {item}: {what}")))?;
         Ok(config)
     }
 

@@ -1,4 +1,8 @@
-//! Where in a text a mistake is, for people with an editor.
+//! Where in a text a mistake is, and what, for people with an editor.
+
+mod words;
+
+pub(crate) use words::told;
 
 /// Line and column, from 1, of a byte offset.
 pub(crate) fn place(text: &str, offset: usize) -> (usize, usize) {

@@ -9,7 +9,7 @@ use resetbox_core::screen::Button;
 use resetbox_view::Geometry;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::mistake::{offset_of, place};
+use crate::mistake::{offset_of, place, told};
 
 mod check;
 
@@ -362,23 +362,20 @@ impl Profile {
 
     /// Checks the text; `path` is for the words only.
     pub fn parse(text: &str, path: &str) -> Result<Self, ProfileError> {
-        let mistake = |offset: usize, what: String| {
-            let (line, column) = place(text, offset);
-            ProfileError::Mistake {
-                path: path.into(),
-                line,
-                column,
-                what,
-            }
+        let mistake = |(line, column), what| ProfileError::Mistake {
+            path: path.into(),
+            line,
+            column,
+            what,
         };
         let profile: Self = toml::from_str(text).map_err(|error| {
-            mistake(
-                error.span().map_or(0, |span| span.start),
-                error.message().replace('\n', "; "),
-            )
+            let (place, what) = told(text, &error);
+            mistake(place, what)
         })?;
-        check::check(&profile)
-            .map_err(|wrong| mistake(offset_of(text, wrong.section, wrong.key), wrong.what))?;
+        check::check(&profile).map_err(|wrong| {
+            let offset = offset_of(text, wrong.section, wrong.key);
+            mistake(place(text, offset), wrong.what)
+        })?;
         Ok(profile)
     }
 

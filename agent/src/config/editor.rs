@@ -27,27 +27,6 @@ pub(super) fn forgiving(bytes: &[u8]) -> String {
     }
 }
 
-/// What the parser's words leave out about the line that it points at: which item it is, and the usual slips. Never the
-/// value: it may be a password.
-pub(super) fn remark(text: &str, line: usize, what: &str) -> Option<String> {
-    let line = text.lines().nth(line.checked_sub(1)?)?.trim();
-    if line.contains(['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}']) {
-        return Some("type straight quotes (\") in place of curly ones".into());
-    }
-    let (item, value) = match line.split_once('=') {
-        Some((item, value)) => (item.trim(), value.trim()),
-        None => (line.split_whitespace().next()?, "="),
-    };
-    let item: String = item.chars().take(40).collect();
-    // The parser knows that it is no value; people know it as a text.
-    let bare = value.starts_with(|c: char| c.is_alphabetic() || c == '/')
-        && !["true", "false"].iter().any(|word| value.starts_with(word));
-    if bare && !what.starts_with("unknown field") {
-        return Some(format!("a text stands in quotes: {item} = \"...\""));
-    }
-    (!what.contains(&item)).then(|| format!("at `{item}`"))
-}
-
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, usize> {
     let (pairs, rest) = bytes.as_chunks();
     let odd = !rest.is_empty();

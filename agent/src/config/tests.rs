@@ -72,12 +72,12 @@ fn the_join_text_comes_from_the_wifi_that_is_on() {
 fn a_mistake_has_line_and_column() {
     let unknown = error("[box]\nname = \"x\"\n  colour = 1\n");
     assert!(
-        unknown.starts_with("resetbox.toml:3:3: unknown field `colour`"),
+        unknown.starts_with("resetbox.toml:3:3: there is no item `colour` here, only "),
         "{unknown}"
     );
     let kind = error("[box]\nname = 7\n");
     assert!(
-        kind.starts_with("resetbox.toml:2:8: invalid type"),
+        kind.starts_with("resetbox.toml:2:8: `name` must be a text in quotes"),
         "{kind}"
     );
     let language = error("[box]\nlanguage = \"fr\"\n");

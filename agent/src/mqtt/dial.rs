@@ -55,7 +55,7 @@ impl FromStr for Version {
 impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(untagged, expecting = "expected \"3.1.1\", \"5\", 4 or 5")]
+        #[serde(untagged, expecting = "must be \"3.1.1\", \"5\", 4 or 5")]
         enum Either {
             Number(u8),
             Text(String),

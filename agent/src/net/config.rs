@@ -21,7 +21,7 @@ pub struct NetConfig {
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(
     untagged,
-    expecting = "expected \"all\" or a list of interface names such as [\"eth0\"]"
+    expecting = "must be \"all\" or a list of interface names such as [\"eth0\"]"
 )]
 pub enum Interfaces {
     /// All that can reach a device.
