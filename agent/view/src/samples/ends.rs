@@ -261,7 +261,7 @@ pub(super) fn ends() -> Vec<Named> {
         (
             "fault-settings",
             fault(Alert::Config(
-                "line 12, column 1: unknown field `colour`, expected one of `name`, `language`, `export`".into(),
+                "line 12, column 1: there is no item `colour` here, only `name`, `language`, `export`".into(),
             )),
         ),
         (
