@@ -16,13 +16,13 @@ use crate::request::CaseId;
 use crate::time::Mono;
 use crate::view::{DeviceView, Lamp};
 
+mod doubled;
+mod entry;
 mod facts;
 
+pub(crate) use entry::Entry;
 use facts::facts;
 pub(crate) use facts::{clean, tail};
-
-/// A device on more links than this is told with the first ones.
-const LINKS: usize = 8;
 /// Devices remembered by their address alone after they had to go; a few seconds of the worst flood.
 const EVICTED: usize = 65_536;
 /// So often a device may be silent about its lamp.
@@ -51,47 +51,6 @@ pub(crate) struct Roster {
     round: u64,
     /// Devices that were dropped or not let in because the roster was full.
     dropped: u64,
-}
-
-/// One device.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Entry {
-    pub(crate) view: Arc<DeviceView>,
-    /// The address as the device spells it.
-    pub(crate) mac_text: Box<str>,
-    /// The serial as it came, where it is not printable as it is.
-    raw_serial: Option<Box<str>>,
-    pub(crate) user_name: Option<Box<str>>,
-    /// Where it was heard and when, the latest first.
-    links: Vec<(LinkId, Mono)>,
-    pub(crate) watch: Watch,
-    order: u64,
-    rounds: u8,
-    last_round: u64,
-    /// Told by UDP; a layer-2 answer says less and does not overwrite it.
-    by_udp: bool,
-    code_encrypt: bool,
-    /// How often it was silent when it was asked to blink.
-    lamp_silences: u8,
-    serial_hash: Option<u64>,
-    /// Last time another serial was heard under this address.
-    rival: Option<Mono>,
-}
-
-impl Entry {
-    /// The whole serial as it came.
-    pub(crate) fn serial(&self) -> &str {
-        self.raw_serial.as_deref().unwrap_or(&self.view.serial)
-    }
-
-    /// The link where the device was heard last.
-    pub(crate) fn link(&self) -> Option<LinkId> {
-        self.links.first().map(|(link, _)| *link)
-    }
-
-    pub(crate) fn code_encrypt(&self) -> bool {
-        self.code_encrypt
-    }
 }
 
 /// How a device was heard.
@@ -255,22 +214,7 @@ impl Roster {
 
     fn insert(&mut self, now: Mono, device: &Device, how: How) {
         self.found += 1;
-        let mut entry = Entry {
-            view: Arc::new(facts(device, now)),
-            mac_text: device.mac_text.as_str().into(),
-            raw_serial: None,
-            user_name: None,
-            links: Vec::with_capacity(1),
-            watch: Watch::new(now, device.boot_time),
-            order: self.found,
-            rounds: 1,
-            last_round: self.round,
-            by_udp: false,
-            code_encrypt: false,
-            lamp_silences: 0,
-            serial_hash: None,
-            rival: None,
-        };
+        let mut entry = Entry::new(now, device, self.found, self.round);
         entry.take(device, how);
         let known = self.evicted.get(&device.mac);
         if known.is_some_and(|round| *round != self.round) {
@@ -326,57 +270,6 @@ impl Roster {
         self.gone.remove(&(entry.view.last_seen, mac));
         if let Some(hash) = entry.serial_hash {
             self.leave_serial(mac, hash);
-        }
-    }
-
-    /// Keeps the index of serials, and the marks of those that are claimed twice.
-    fn index_serial(&mut self, mac: Mac, hash: impl Fn(&[u8]) -> u64) {
-        let entry = self.entries.get_mut(&mac).expect("the caller found it");
-        let serial = entry.serial();
-        let new = (!serial.is_empty()).then(|| hash(serial.as_bytes()));
-        let old = entry.serial_hash;
-        if new == old {
-            return;
-        }
-        entry.serial_hash = new;
-        if let Some(old) = old {
-            self.leave_serial(mac, old);
-        }
-        let Some(new) = new else { return };
-        let claimants = self.serials.entry(new).or_default();
-        claimants.insert(mac);
-        let marked = match claimants.len() {
-            0 | 1 => return,
-            // From here on both are marked; later ones only add themselves.
-            2 => claimants.iter().copied().collect(),
-            _ => vec![mac],
-        };
-        for mac in marked {
-            self.mark_doubled(mac, true);
-        }
-    }
-
-    fn leave_serial(&mut self, mac: Mac, hash: u64) {
-        let Some(claimants) = self.serials.get_mut(&hash) else {
-            return;
-        };
-        claimants.remove(&mac);
-        let last = (claimants.len() == 1)
-            .then(|| claimants.first().copied())
-            .flatten();
-        if claimants.is_empty() {
-            self.serials.remove(&hash);
-        }
-        for mac in [Some(mac), last].into_iter().flatten() {
-            self.mark_doubled(mac, false);
-        }
-    }
-
-    fn mark_doubled(&mut self, mac: Mac, doubled: bool) {
-        if let Some(entry) = self.entries.get_mut(&mac)
-            && entry.view.doubled_serial != doubled
-        {
-            Arc::make_mut(&mut entry.view).doubled_serial = doubled;
         }
     }
 
@@ -443,28 +336,6 @@ impl Roster {
         }
     }
 
-    /// Tails of serials that several addresses claim, at most `most`.
-    pub(crate) fn doubled_serials(&self, most: usize) -> Vec<String> {
-        let doubled = self
-            .serials
-            .values()
-            .filter(|claimants| claimants.len() > 1);
-        let entries = doubled.filter_map(|claimants| self.entries.get(claimants.first()?));
-        entries
-            .take(most)
-            .map(|entry| entry.view.serial_tail.clone())
-            .collect()
-    }
-
-    /// Addresses under which several serials answer, at most `most`.
-    pub(crate) fn doubled_macs(&self, most: usize) -> Vec<String> {
-        let doubled = self.entries.values().filter(|entry| entry.view.doubled_mac);
-        doubled
-            .take(most)
-            .map(|entry| entry.view.mac.to_string())
-            .collect()
-    }
-
     /// How many devices were heard on each link.
     pub(crate) fn count_by_link(&self) -> BTreeMap<LinkId, usize> {
         let mut counts = BTreeMap::new();
@@ -486,70 +357,5 @@ impl Roster {
             .into_iter()
             .map(|entry| entry.view.clone())
             .collect()
-    }
-}
-
-impl Entry {
-    /// Whether this is another device under the same address: another serial while the known one still answers.
-    fn is_rival(&self, now: Mono, device: &Device, how: How, gone_after: Duration) -> bool {
-        let Some(serial) = device.serial.as_deref() else {
-            return false;
-        };
-        !how.layer2
-            && self.by_udp
-            && !self.serial().is_empty()
-            && self.serial() != serial
-            && now.since(self.view.last_seen) < gone_after
-    }
-
-    /// Takes a device's facts over, keeping what the roster itself knows.
-    fn take(&mut self, device: &Device, how: How) {
-        let old = &self.view;
-        let mut view = facts(device, old.last_seen);
-        view.links.clone_from(&old.links);
-        view.doubled_serial = old.doubled_serial;
-        view.doubled_mac = old.doubled_mac;
-        view.first_seen = old.first_seen;
-        view.gone = old.gone;
-        view.lamp = old.lamp;
-        view.case.clone_from(&old.case);
-        view.case_open = old.case_open;
-        let raw = device.serial.as_deref().unwrap_or_default();
-        self.raw_serial = (raw != view.serial).then(|| raw.into());
-        if *self.mac_text != *device.mac_text {
-            self.mac_text = device.mac_text.as_str().into();
-        }
-        self.user_name = device.user_name.as_deref().map(Into::into);
-        self.code_encrypt = device.code_encrypt;
-        self.by_udp |= !how.layer2;
-        if **old != view {
-            self.view = Arc::new(view);
-        }
-    }
-
-    fn heard_on(&mut self, now: Mono, (link, name): (LinkId, &str)) {
-        match self.links.iter().position(|(known, _)| *known == link) {
-            Some(0) => self.links[0].1 = now,
-            Some(place) => {
-                self.links.remove(place);
-                self.links.insert(0, (link, now));
-            }
-            None if self.links.len() < LINKS => {
-                self.links.insert(0, (link, now));
-                if !name.is_empty() {
-                    Arc::make_mut(&mut self.view).links.push(name.to_owned());
-                }
-            }
-            None => {}
-        }
-    }
-
-    fn name_links(&mut self, names: impl Fn(LinkId) -> Option<String>) {
-        let names = self
-            .links
-            .iter()
-            .filter_map(|(link, _)| names(*link))
-            .collect();
-        Arc::make_mut(&mut self.view).links = names;
     }
 }
