@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use sadp::{Device, Mac};
 
-use crate::boot::{Judgement, Watch};
+use crate::boot::Judgement;
 use crate::event::LinkId;
 use crate::request::CaseId;
 use crate::time::Mono;
@@ -21,7 +21,6 @@ mod entry;
 mod facts;
 
 pub(crate) use entry::Entry;
-use facts::facts;
 pub(crate) use facts::{clean, tail};
 /// Devices remembered by their address alone after they had to go; a few seconds of the worst flood.
 const EVICTED: usize = 65_536;

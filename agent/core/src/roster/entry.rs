@@ -31,7 +31,7 @@ pub(crate) struct Entry {
     pub(super) rounds: u8,
     pub(super) last_round: u64,
     /// Told by UDP; a layer-2 answer says less and does not overwrite it.
-    by_udp: bool,
+    pub(super) by_udp: bool,
     code_encrypt: bool,
     /// How often it was silent when it was asked to blink.
     pub(super) lamp_silences: u8,
