@@ -1,21 +1,14 @@
 //! The only loop: takes what the shells report to the core, and has them carry out what it wants.
 
 use std::collections::HashMap;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
 use resetbox_core::event::{Health, WallSource};
-use resetbox_core::view::Feed;
-use resetbox_core::{Agent, Effect, Event, Mono, Policy, Record, Reply, RequestId, Seed, View};
+use resetbox_core::{Agent, Effect, Event, Mono, Policy, RequestId, Seed};
 use resetbox_view::Geometry;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use crate::bus::{Books, Bus, Heard, HeardWhat, Input};
@@ -24,14 +17,17 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::device_clock;
 use crate::http;
-use crate::login_check;
 use crate::mqtt;
-use crate::net::{self, NetHandle};
-use crate::store::{self, Opened, Store, StoreError};
+use crate::net;
+use crate::store::{self, StoreError};
 
+mod files;
 mod hardware;
+mod shells;
 
+use files::{open_store, write_pin};
 use hardware::Hardware;
+use shells::Shells;
 
 /// What the demo and the tests change about a run.
 #[derive(Default)]
@@ -193,54 +189,6 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
         hardware.ended().await;
     }
     outcome
-}
-
-/// Opens the store. A store that cannot be opened is no reason to leave a technician with a dark
-/// panel: the box runs, says what is wrong, and refuses to open cases.
-fn open_store(
-    config: &Config,
-    inputs: &mpsc::Sender<Input>,
-) -> (Option<Store>, Vec<Record>, Result<(), String>) {
-    let reports = inputs.clone();
-    let report = move |number, outcome: Result<(), String>| {
-        let input = match outcome {
-            Ok(()) => Input::Persisted(number),
-            Err(error) => Input::StoreFailed(number, error),
-        };
-        // The loop has ended: nobody waits for the report.
-        let _ = reports.blocking_send(input);
-    };
-    match Store::open(&config.store.path, report) {
-        Ok(Opened {
-            store,
-            records,
-            warning,
-        }) => {
-            if let Some(warning) = &warning {
-                tracing::warn!("{warning}");
-            }
-            (Some(store), records, warning.map_or(Ok(()), Err))
-        }
-        Err(error) => {
-            tracing::error!("{error}");
-            (None, Vec::new(), Err(error.to_string()))
-        }
-    }
-}
-
-/// The PIN, for whoever may read the box's own files: a box without a panel has no other place for it.
-fn write_pin(path: &Path, pin: &str) -> std::io::Result<()> {
-    // A file from before may have other rights: rights are set when a file is made, so make it anew.
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    writeln!(file, "{pin}")
 }
 
 /// The core and its clock.
@@ -406,92 +354,6 @@ impl Machine {
     fn instant(&self, due: Mono) -> Instant {
         Instant::now() + due.since(self.clock.now().mono)
     }
-}
-
-/// The other ends.
-struct Shells {
-    net: NetHandle,
-    mqtt: Option<mqtt::Handle>,
-    store: Option<Store>,
-    feed: broadcast::Sender<Feed>,
-    replies: HashMap<RequestId, oneshot::Sender<Reply>>,
-    /// Replies that go out once the view shows what they tell.
-    answered: Vec<(oneshot::Sender<Reply>, Reply)>,
-    inputs: mpsc::Sender<Input>,
-    view: watch::Sender<Arc<View>>,
-    /// When the view was last shown.
-    shown: Instant,
-    /// The view changed since then.
-    dirty: bool,
-}
-
-impl Shells {
-    fn show(&mut self, view: View) {
-        self.view.send_replace(Arc::new(view));
-        self.shown = Instant::now();
-        self.dirty = false;
-    }
-
-    fn carry_out(&mut self, effect: Effect) {
-        match effect {
-            Effect::Transmit(transmit) => self.net.transmit(transmit),
-            Effect::Rejoin(link) => self.net.rejoin(link),
-            Effect::Persist { number, record } => self.persist(number, record),
-            Effect::Reply { id, reply } => {
-                if let Some(waiting) = self.replies.remove(&id) {
-                    self.answered.push((waiting, reply));
-                }
-            }
-            Effect::MakeKeyPair { number } => make_key_pair(number, self.inputs.clone()),
-            Effect::CheckLogin(check) => login_check::spawn(check, self.inputs.clone()),
-            Effect::Redraw => self.dirty = true,
-            Effect::Announce(feed) => {
-                tracing::info!(
-                    what = feed.what,
-                    serial = feed.serial.as_deref(),
-                    case = feed.case.as_ref().map(tracing::field::display),
-                    "{}",
-                    feed.detail
-                );
-                if let Some(mqtt) = &self.mqtt {
-                    mqtt.event(&feed);
-                }
-                // Nobody follows: fine.
-                let _ = self.feed.send(feed);
-            }
-            // Carried out by the machine, which owns the clock.
-            Effect::SetWall(_) => {}
-        }
-    }
-
-    fn persist(&self, number: u64, record: Record) {
-        let outcome = match &self.store {
-            Some(store) => store.persist(number, record),
-            None => Err(store::NOT_OPEN.to_owned()),
-        };
-        if let Err(error) = outcome {
-            let inputs = self.inputs.clone();
-            tokio::spawn(async move {
-                // The loop has ended: nobody waits for the report.
-                let _ = inputs.send(Input::StoreFailed(number, error)).await;
-            });
-        }
-    }
-}
-
-/// Makes a key pair beside the loop: on a small board it takes a second.
-fn make_key_pair(number: u64, inputs: mpsc::Sender<Input>) {
-    tokio::task::spawn_blocking(move || {
-        let mut seed = zeroize::Zeroizing::new([0; 32]);
-        let pair = match getrandom::fill(&mut *seed) {
-            Ok(()) => sadp::KeyPair::generate(&mut ChaCha20Rng::from_seed(*seed))
-                .map(Box::new)
-                .map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        // The loop has ended: nobody waits for the pair.
-        let _ = inputs.blocking_send(Input::KeyPair(number, pair));
-    });
 }
 
 /// A key or a password must not reach the disk in a core file, nor another process of the same user.

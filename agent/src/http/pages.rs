@@ -1,6 +1,7 @@
 //! The phone page as the server writes it: readable as it is, taken over by the script where there
 //! is one. What each address reads like is in [`reading`]; here are the frame and the words.
 
+mod pieces;
 mod reading;
 
 use std::collections::BTreeMap;

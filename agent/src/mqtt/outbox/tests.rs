@@ -1,3 +1,5 @@
+use super::super::contract::EVENTS_LOST;
+use super::writer::{LIMIT, begin};
 use super::*;
 use resetbox_core::Mono;
 
