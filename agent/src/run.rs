@@ -72,6 +72,9 @@ const VIEW_EVERY: Duration = Duration::from_millis(50);
 /// The oldest view while nothing happens, so that countdowns go on.
 const VIEW_AT_LEAST: Duration = Duration::from_secs(10);
 
+/// Who waits for the box waits for its panel too, but no longer than this for one that hangs.
+const READY_AT_LATEST: Duration = Duration::from_secs(5);
+
 /// Runs the box until SIGTERM or SIGINT.
 pub fn run(config: Config, extra: Extra) -> Result<(), RunError> {
     forbid_core_files();
@@ -179,7 +182,8 @@ async fn serve(config: Config, extra: Extra) -> Result<(), RunError> {
     machine.handle(&mut shells, Event::Health(Health::Panel(panel_health)));
     let hardware = (profile.filter(|_| !extra.mirror_only))
         .map(|profile| Hardware::start(&profile, &shells.view, &shells.inputs));
-    let outcome = machine.turn(&mut shells, queue).await;
+    let dark = hardware.as_ref().is_some_and(Hardware::has_panel);
+    let outcome = machine.turn(&mut shells, queue, dark).await;
     if let Some(mqtt) = shells.mqtt.take() {
         mqtt.stop().await;
     }
@@ -201,11 +205,13 @@ struct Machine {
 }
 
 impl Machine {
-    /// The loop itself.
+    /// The loop itself. With a `dark` panel the box is ready once that has shown its first picture, or has failed: what an
+    /// image starts after the box does not take the processor away before.
     async fn turn(
         &mut self,
         shells: &mut Shells,
         mut queue: mpsc::Receiver<Input>,
+        mut dark: bool,
     ) -> Result<(), RunError> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -214,9 +220,13 @@ impl Machine {
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks
         });
-        tell_systemd(&[sd_notify::NotifyState::Ready]);
+        let mut ready = Some(Instant::now() + READY_AT_LATEST);
         let mut batch = Vec::new();
         loop {
+            if ready.is_some_and(|latest| !dark || Instant::now() >= latest) {
+                tell_systemd(&[sd_notify::NotifyState::Ready]);
+                ready = None;
+            }
             let show = shells.shown
                 + if shells.dirty {
                     VIEW_EVERY
@@ -228,11 +238,13 @@ impl Machine {
                 count = queue.recv_many(&mut batch, BATCH) => if count == 0 { break },
                 () = at(due) => self.handle(shells, Event::Timeout),
                 () = sleep_until(show) => shells.show(self.agent.view(self.clock.now())),
+                () = at(ready) => {}
                 () = tick(&mut watchdog) => tell_systemd(&[sd_notify::NotifyState::Watchdog]),
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
             }
             for input in batch.drain(..) {
+                dark &= !matches!(input, Input::Health(Health::Panel(_)));
                 self.take(shells, input);
             }
         }

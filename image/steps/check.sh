@@ -15,8 +15,8 @@ rights=$(find "$root" -xdev -type f -perm /6000)
 [ -z "$rights" ] || rule "programs with the rights of others: $rights"
 
 # What is started without anybody asking for it. A new name here is a decision.
-units_started='remote-fs.target resetbox-card.service resetbox-slot-good.service resetbox-update-card.service resetbox-update.path
-  resetbox.service systemd-network-generator.service systemd-networkd.service systemd-networkd.socket systemd-resolved.service
+units_started='remote-fs.target resetbox-card.service resetbox-grow.service resetbox-slot-good.service resetbox-update-card.service resetbox-update.path
+  resetbox.service systemd-networkd.service systemd-networkd.socket systemd-resolved.service
   systemd-timesyncd.service'
 other=$(find "$root"/etc/systemd/system -path '*.wants/*' -printf '%f\n' | grep -vxFf <(xargs -n1 <<<"$units_started") || :)
 [ -z "$other" ] || rule "units that start and are not in the list: $other"

@@ -39,8 +39,36 @@ mask() {
   done
 }
 enable systemd-networkd systemd-resolved systemd-timesyncd resetbox \
-  resetbox-card resetbox-slot-good resetbox-update.path resetbox-update-card
+  resetbox-card resetbox-grow resetbox-slot-good resetbox-update.path resetbox-update-card
 systemctl --root="$root" disable mosquitto hostapd 2>/dev/null || true
+# The box goes first (resetbox.service.d/image.conf): what wants both cores at the start comes after it.
+# It must not wait for the network, as on other systems it does to say goodbye to its broker in time.
+sed -i 's/^After=network.target /After=/' "$root"/usr/lib/systemd/system/resetbox.service
+after() {   # UNIT UNITS...
+  local unit=$1; shift
+  mkdir -p "$root/etc/systemd/system/$unit.service.d"
+  printf '[Unit]\nAfter=%s\n' "$*" >"$root/etc/systemd/system/$unit.service.d/order.conf"
+}
+after systemd-udev-trigger resetbox.service
+after systemd-networkd resetbox.service
+for unit in systemd-resolved systemd-timesyncd systemd-tmpfiles-setup; do
+  after $unit systemd-udev-trigger.service systemd-networkd.service
+done
+# What a root that is never written, and nobody logs in to, has no use for. Each costs its part of a second in every start.
+mask systemd-sysusers.service ldconfig.service systemd-journal-catalog-update.service systemd-update-done.service \
+  systemd-journal-flush.service systemd-random-seed.service systemd-networkd-persistent-storage.service \
+  systemd-remount-fs.service systemd-network-generator.service systemd-udev-load-credentials.service kmod-static-nodes.service systemd-tmpfiles-setup-dev.service systemd-tmpfiles-setup-dev-early.service \
+  systemd-binfmt.service systemd-machine-id-commit.service systemd-logind.service systemd-user-sessions.service getty-static.service \
+  sys-fs-fuse-connections.mount sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount \
+  dev-hugepages.mount dev-mqueue.mount systemd-ask-password-console.path systemd-ask-password-wall.path \
+  systemd-hostnamed.socket systemd-creds.socket systemd-sysext.socket systemd-initctl.socket systemd-rfkill.socket
+(cd "$root"/usr/lib/udev/rules.d && rm -f 60-{autosuspend,cdrom_id,dmi-id,drm,evdev,fido-id,infiniband,input-id,sensor,serial}.rules \
+  60-persistent-{alsa,input,v4l,storage-mtd,storage-tape}.rules 64-btrfs.rules 7[0138]-{camera,joystick,memory,mouse,power-switch}.rules \
+  7[0138]-{touchpad,uaccess,seat,seat-late,sound-card}.rules 75-probe_mtd.rules 90-iocost.rules 96-e2scrub.rules)
+mkdir -p "$root"/etc/systemd/system-generators
+for generator in getty gpt-auto hibernate-resume rc-local ssh system-update sysv tpm2; do
+  ln -sf /dev/null "$root/etc/systemd/system-generators/systemd-$generator-generator"
+done
 mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer e2scrub_reap.service \
   systemd-firstboot.service hostapd.service systemd-networkd-wait-online.service \
   systemd-hwdb-update.service systemd-pstore.service proc-sys-fs-binfmt_misc.automount \

@@ -31,6 +31,8 @@ use monitor::Monitor;
 
 /// The longest that anything may take between power-on and a picture, on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_secs(360);
+/// Everything that is logged goes to the serial line too.
+pub const LOGGED: &str = "systemd.journald.forward_to_console=1";
 /// So long nothing moves on the bus: what was to be drawn is drawn.
 const REST: Duration = Duration::from_millis(900);
 
@@ -44,6 +46,7 @@ pub struct Board<'a> {
     image: PathBuf,
     folder: PathBuf,
     card: Card,
+    options: String,
     power: Option<Power>,
     powered: usize,
     _alone: MutexGuard<'static, ()>,
@@ -82,16 +85,26 @@ impl<'a> Board<'a> {
     /// # Panics
     /// When the image or a tool is missing, naming the remedy.
     pub fn new(switch: &'a Switch, image: &Path, folder: &Path, settings: &str) -> Self {
-        let alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let tap = switch.tap();
-        let card = Card::write(&image.join("resetbox.img"), folder);
+        let board = Self::of_system(switch, image, folder, LOGGED);
         let settings = format!("[panel]\nprofile = \"/boot/firmware/panel.toml\"\n\n{settings}\n");
-        card.put("panel.toml", PROFILE);
-        card.put("resetbox.toml", &settings);
+        board.put("panel.toml", PROFILE);
+        board.put("resetbox.toml", &settings);
+        board
+    }
+
+    /// The same board with any system: `resetbox.img` is its card, `Image` its kernel, and the kernel's command line has
+    /// these `options`. The card is taken as it is.
+    ///
+    /// # Panics
+    /// As [`Board::new`].
+    pub fn of_system(switch: &'a Switch, image: &Path, folder: &Path, options: &str) -> Self {
+        let alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let card = Card::write(&image.join("resetbox.img"), folder);
         wiring::device_tree(&folder.join("board.dtb"));
         Self {
             switch,
-            tap,
+            tap: switch.tap(),
+            options: options.into(),
             image: image.into(),
             folder: folder.into(),
             card,
@@ -99,6 +112,11 @@ impl<'a> Board<'a> {
             powered: 0,
             _alone: alone,
         }
+    }
+
+    /// Adds `options` to the kernel's command line from the next power-on.
+    pub fn with_options(&mut self, options: &str) {
+        self.options = format!("{} {options}", self.options);
     }
 
     /// Puts a file of text on the card's FAT partition, as a person does at a PC, before the first power-on.
@@ -124,6 +142,7 @@ impl<'a> Board<'a> {
             folder: &self.folder,
             card: &self.card.disk(self.powered),
             tap: &self.tap,
+            options: &self.options,
             serial: &self.serial_file(),
         };
         let mut emulator = parts.start(self.switch.host());
@@ -153,7 +172,10 @@ impl<'a> Board<'a> {
         };
         power.end();
         let serial = self.serial();
-        assert!(!serial.contains("panic"), "{serial}");
+        assert!(
+            !serial.contains("panicked") && !serial.contains("Kernel panic"),
+            "{serial}"
+        );
     }
 
     /// Where what comes out of the serial line since the last power-on is written: the kernel's and the box's log.

@@ -63,6 +63,11 @@ impl Hardware {
         }
     }
 
+    /// There is a glass, and it will be told how that is.
+    pub(super) fn has_panel(&self) -> bool {
+        self.panel.is_some()
+    }
+
     /// Waits until all is dark, but not for a bus that hangs.
     pub(super) async fn ended(self) {
         let dark = async {

@@ -11,9 +11,8 @@ const MAC: &str = "52:54:00:77:00:02";
 /// Of the processor and its memory: like a Raspberry Pi 3 or Zero 2 W. The device tree is made for the same.
 pub(super) const MACHINE: [(&str, &str); 3] =
     [("-cpu", "cortex-a53"), ("-smp", "2"), ("-m", "512")];
-/// Everything that is logged goes to the serial line too.
-const COMMAND_LINE: &str =
-    "console=ttyAMA0 ro quiet panic=10 systemd.journald.forward_to_console=1";
+/// What the card's firmware gives the kernel, but for the name of the serial line.
+const COMMAND_LINE: &str = include_str!("../../../image/boot/cmdline.txt");
 
 /// What the board is made of.
 pub(super) struct Parts<'a> {
@@ -25,6 +24,8 @@ pub(super) struct Parts<'a> {
     pub(super) card: &'a str,
     /// The tap device that is its network port.
     pub(super) tap: &'a str,
+    /// Added to the kernel's command line.
+    pub(super) options: &'a str,
     /// Where the serial line is written.
     pub(super) serial: &'a Path,
 }
@@ -39,7 +40,7 @@ impl Parts<'_> {
             ("-M", "virt".to_owned()),
             ("-kernel", image("Image")),
             ("-initrd", image("initrd.img")),
-            ("-append", COMMAND_LINE.to_owned()),
+            ("-append", command_line(self.options)),
             ("-dtb", file("board.dtb")),
             (
                 "-drive",
@@ -82,4 +83,12 @@ impl Parts<'_> {
             .spawn()
             .unwrap_or_else(|error| panic!("ip netns exec: {error}: apt-get install iproute2"))
     }
+}
+
+fn command_line(options: &str) -> String {
+    let words = COMMAND_LINE.split_whitespace().map(|word| match word {
+        word if word.starts_with("console=") => "console=ttyAMA0",
+        word => word,
+    });
+    words.chain([options]).collect::<Vec<_>>().join(" ")
 }

@@ -1,5 +1,7 @@
 //! Where a board is tried: a switch, cameras on subnets of their own, and a phone.
 
+use std::path::Path;
+
 use resetbox_plant::{PlantConfig, Profile, WebMode, WireMode};
 use tempfile::TempDir;
 
@@ -59,6 +61,11 @@ impl Stage {
     /// The same with these lines in the card's settings, behind those of the panel.
     pub fn board_with(&self, settings: &str) -> Board<'_> {
         Board::new(&self.switch, &image(), self.folder.path(), settings)
+    }
+
+    /// The board with another system than the card's image ([`Board::of_system`]).
+    pub fn board_of(&self, system: &Path, options: &str) -> Board<'_> {
+        Board::of_system(&self.switch, system, self.folder.path(), options)
     }
 
     /// By keys, from the list, to the page that shows how to reach the box: the link in its QR.

@@ -1,0 +1,71 @@
+//! From power-on to the first picture on the panel: the card's image, and a stock Debian with the package, in turn on the same
+//! emulated board. `image/boot-time` makes the stock Debian and starts this; what is printed goes into docs/performance.md by
+//! hand, with the machine and the date. Nothing here asserts on time.
+//!
+//! Without the name of a folder it takes the image alone, once, and prints when what had happened.
+
+use std::time::Duration;
+
+use resetbox_tests::board::stage::Stage;
+use resetbox_tests::board::{Board, image};
+
+const RUNS: usize = 3;
+/// So that the log tells when the kernel handed over, and what systemd did from its first step.
+const TOLD: &str = "loglevel=7 systemd.log_target=kmsg systemd.show_status=no printk.time=1";
+
+fn main() {
+    let stock = std::env::args().nth(1);
+    let Some(stock) = stock else {
+        let stage = Stage::new();
+        let mut board = stage.board();
+        board.with_options(TOLD);
+        board.power_on();
+        board.wait("the phone page", || {
+            log(&board).contains("phone page is at").then_some(())
+        });
+        let first = board.lines().first_picture.unwrap_or_default();
+        println!(
+            "first picture after {:.1} s, phone page after {:.1} s",
+            first.as_secs_f32(),
+            board.uptime().as_secs_f32()
+        );
+        print!("{}", log(&board));
+        return;
+    };
+    let systems = [
+        ("the image", image(), ""),
+        ("stock Debian", stock.into(), "root=/dev/vda"),
+    ];
+    let mut seconds = [[0.0; RUNS]; 2];
+    for run in 0..RUNS {
+        for (which, (name, system, options)) in systems.iter().enumerate() {
+            let stage = Stage::new();
+            let mut board = match which {
+                0 => stage.board(),
+                _ => stage.board_of(system, options),
+            };
+            seconds[which][run] = first_picture(&mut board).as_secs_f32();
+            println!("run {}, {name}: {:.1} s", run + 1, seconds[which][run]);
+        }
+    }
+    let [ours, theirs] = seconds.map(|mut of| {
+        of.sort_by(f32::total_cmp);
+        of[RUNS / 2]
+    });
+    println!(
+        "medians: {ours:.1} s and {theirs:.1} s: {:.2} of it",
+        ours / theirs
+    );
+}
+
+fn first_picture(board: &mut Board<'_>) -> Duration {
+    board.power_on();
+    let first = board.wait("the first picture", || board.lines().first_picture);
+    board.pull_the_plug();
+    first
+}
+
+fn log(board: &Board<'_>) -> String {
+    let bytes = std::fs::read(board.serial_file()).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
