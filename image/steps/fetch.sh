@@ -39,7 +39,7 @@ if [ ! -s "$tarball" ]; then
     --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/lintian/*' \
+    --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/lib/udev/hwdb.d/*' --dpkgopt='path-exclude=/usr/share/lintian/*' \
     $suite "$tarball.part.tar" "$work/sources.list" || die "mmdebstrap failed: see above; is the Debian archive reachable?"
   mv "$tarball.part.tar" "$tarball"
 fi
