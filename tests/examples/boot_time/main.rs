@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use resetbox_tests::board::stage::Stage;
-use resetbox_tests::board::{Board, image};
+use resetbox_tests::board::{Board, LOGGED, image};
 
 const RUNS: usize = 3;
 /// So that the log tells when the kernel handed over, and what systemd did from its first step.
@@ -57,11 +57,54 @@ fn main() {
         "medians: {ours:.1} s and {theirs:.1} s: {:.2} of it",
         ours / theirs
     );
+    for (which, (name, system, options)) in systems.iter().enumerate() {
+        let stage = Stage::new();
+        let mut board = match which {
+            0 => stage.board(),
+            _ => stage.board_of(system, &format!("{options} {LOGGED}")),
+        };
+        board.with_options(TOLD);
+        let first = first_picture(&mut board).as_secs_f32();
+        println!(
+            "{name}, once more, with all that is logged: {first:.1} s; of these, after the kernel's first step"
+        );
+        let log = log(&board);
+        for (words, what) in STAGES {
+            let at = stamp(&log, words).map_or("not told".to_owned(), |at| format!("{at:.1} s"));
+            println!("  {at:>8}  {what}");
+        }
+    }
+}
+
+/// What the log says at the end of each part.
+const STAGES: [(&str, &str); 6] = [
+    ("Run /init as init process", "the kernel runs"),
+    (
+        "running in system mode",
+        "the root is found and mounted, systemd begins",
+    ),
+    ("Queued start job", "systemd knows what to start"),
+    (
+        "Starting resetbox.service",
+        "what the box waits for is done",
+    ),
+    ("] resetbox[", "the box runs"),
+    ("panel: ready", "the picture is on the glass"),
+];
+
+/// The kernel's stamp on the first line with these words.
+fn stamp(log: &str, words: &str) -> Option<f32> {
+    let line = log.lines().find(|line| line.contains(words))?;
+    // Systemd sends words for a terminal before its first line.
+    let mut stamps = line.split('[').filter_map(|part| part.split_once(']'));
+    stamps.find_map(|(stamp, _)| stamp.trim().parse().ok())
 }
 
 fn first_picture(board: &mut Board<'_>) -> Duration {
     board.power_on();
     let first = board.wait("the first picture", || board.lines().first_picture);
+    // What is said about it comes a little later.
+    std::thread::sleep(Duration::from_secs(2));
     board.pull_the_plug();
     first
 }
