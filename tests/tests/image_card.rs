@@ -56,9 +56,14 @@ fn a_card_with_nearly_everything_wrong_runs_and_says_so() {
     let mut board = stage.board_with("[box]\nlanguage = \"en\"\nname = Plant 3");
     wipe_data(&board.card_file());
     board.put("resetbox-9.9.9.update", "not an update\n");
+    // And the panel's driver comes late, when udev goes through all devices.
+    board.with_options("systemd.mask=systemd-modules-load.service");
     board.power_on();
-    // The panel of the settings is lit, whatever else is wrong in them.
+    // The panel of the settings is lit, whatever else is wrong in them: udev has had the box started anew (late-panel).
     board.rest();
+    let log = fs::read(board.serial_file()).expect("the serial line's");
+    let log = String::from_utf8_lossy(&log).into_owned();
+    assert!(log.contains("panel: /dev/spidev0.0: No such file"), "{log}");
     let reader = Client::new(&stage.phone, page(&board));
     let mistake = alert(&board, &reader, "config");
     // The panel's two lines, an empty one, `[box]`, its language, and the mistake.
