@@ -8,11 +8,13 @@
 
 #[path = "../../core/tests/bench/mod.rs"]
 mod bench;
+mod picture;
 
 use std::path::Path;
 use std::time::Duration;
 
 use bench::{Bench, Device};
+use picture::Picture;
 use resetbox_core::policy::{KeySet, Language};
 use resetbox_core::screen::{Action, Button, Edge, KEY_DONE, Page};
 use resetbox_core::secret::SecretText;
@@ -106,7 +108,10 @@ fn tell(keys: KeySet, language: Language) {
         (KeySet::Joystick, Language::En) => ("joystick", "en"),
         (KeySet::Joystick, Language::Id) => ("joystick", "id"),
     };
-    compare(&format!("{keys}-{language}"), &sheet(&person.seen));
+    compare(
+        &format!("{keys}-{language}"),
+        &Picture::sheet(&person.seen, COLUMNS, GAP, GREY),
+    );
 }
 
 /// Eyes, hands, and all that the panel showed.
@@ -216,99 +221,22 @@ impl Person {
     }
 }
 
-#[derive(PartialEq)]
-struct Picture {
-    width: usize,
-    height: usize,
-    rgb: Vec<u8>,
-}
-
-fn sheet(frames: &[Frame]) -> Picture {
-    let (w, h) = (
-        usize::from(frames[0].width()),
-        usize::from(frames[0].height()),
-    );
-    let width = COLUMNS * (w + GAP) + GAP;
-    let height = frames.len().div_ceil(COLUMNS) * (h + GAP) + GAP;
-    let mut rgb = vec![GREY; width * height * 3];
-    for (i, frame) in frames.iter().enumerate() {
-        let (left, top) = (GAP + i % COLUMNS * (w + GAP), GAP + i / COLUMNS * (h + GAP));
-        for (y, row) in frame.to_rgb8().chunks_exact(w * 3).enumerate() {
-            let start = ((top + y) * width + left) * 3;
-            rgb[start..start + row.len()].copy_from_slice(row);
-        }
-    }
-    Picture { width, height, rgb }
-}
-
 fn compare(name: &str, picture: &Picture) {
     let file = format!("{name}.png");
     let golden = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/story")
         .join(&file);
     if std::env::var_os("RENEW").is_some() {
-        std::fs::write(&golden, encode(picture)).expect("the disk takes it");
+        std::fs::write(&golden, picture.encode()).expect("the disk takes it");
     }
-    let found = std::fs::read(&golden).ok().map(|png| decode(&png));
+    let found = std::fs::read(&golden).ok().map(|png| Picture::decode(&png));
     if found.as_ref() != Some(picture) {
         let now = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&file);
-        std::fs::write(&now, encode(picture)).expect("the disk takes it");
+        std::fs::write(&now, picture.encode()).expect("the disk takes it");
         panic!(
             "{} differs from what the panel shows: {}. RENEW=1 takes it; look at it",
             golden.display(),
             now.display()
         );
-    }
-}
-
-/// Indexed: the screens together have fewer than 256 colours, or it is a third larger.
-fn encode(picture: &Picture) -> Vec<u8> {
-    let (pixels, _) = picture.rgb.as_chunks::<3>();
-    let mut colours: Vec<&[u8; 3]> = pixels.iter().collect();
-    colours.sort_unstable();
-    colours.dedup();
-    let mut bytes = Vec::new();
-    let size = |n: usize| u32::try_from(n).expect("a small picture");
-    let mut encoder = png::Encoder::new(&mut bytes, size(picture.width), size(picture.height));
-    encoder.set_compression(png::Compression::High);
-    let indexes: Option<Vec<u8>> = pixels
-        .iter()
-        .map(|pixel| u8::try_from(colours.binary_search(&pixel).ok()?).ok())
-        .collect();
-    let data = match &indexes {
-        Some(indexes) => {
-            encoder.set_color(png::ColorType::Indexed);
-            encoder.set_palette(
-                colours
-                    .iter()
-                    .copied()
-                    .flatten()
-                    .copied()
-                    .collect::<Vec<u8>>(),
-            );
-            encoder.set_filter(png::Filter::NoFilter);
-            indexes
-        }
-        None => {
-            encoder.set_color(png::ColorType::Rgb);
-            &picture.rgb
-        }
-    };
-    let mut writer = encoder.write_header().expect("written to memory");
-    writer.write_image_data(data).expect("written to memory");
-    drop(writer);
-    bytes
-}
-
-fn decode(png: &[u8]) -> Picture {
-    let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
-    decoder.set_transformations(png::Transformations::EXPAND);
-    let mut reader = decoder.read_info().expect("a picture in PNG");
-    let mut rgb = vec![0; reader.output_buffer_size().expect("a small picture")];
-    let info = reader.next_frame(&mut rgb).expect("a whole picture");
-    Picture {
-        width: info.width as usize,
-        height: info.height as usize,
-        rgb,
     }
 }
