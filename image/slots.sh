@@ -1,7 +1,8 @@
 # Which of the two root slots the card starts from. Read by the initramfs (busybox) and by the running box.
 #
 # The card says it in one sector of the gap before its first partition, in two copies that are written in turn: a
-# write that power cuts in two leaves the other copy. A copy is one line of text:
+# write that power cuts in two leaves the other copy. They lie apart, for with a sector the kernel writes all of the
+# 4 KiB around it, and a card programs whole pages of its flash. A copy is one line of text:
 #
 #   resetbox-slots seq=N good=a|b try=a|b|- left=N failed=a|b|- sum=S
 #
@@ -12,27 +13,29 @@
 # The initramfs on the FAT partition is not changed by updates, so this line keeps its form for as long as cards live.
 # shellcheck shell=sh disable=SC2034
 
-SLOT_SECTOR=1024   # and the one after it
+SLOT_SECTOR=1024   # the first copy
+SLOT_APART=512     # sectors from there to the second one
 SLOT_TRIES=2       # a power cut in the middle of the first start of a new root is no verdict on it
 SLOT_TELLS=3       # starts in which a root that did not pass is told
 
 # The gap must be there: a card that somebody partitioned anew may have its first partition in its place.
 slot_gap() {
   slot_first=$(cat "/sys/class/block/$(basename "$(slot_partition "$1" 1)")/start" 2>/dev/null)
-  [ "${slot_first:-2048}" -gt $((SLOT_SECTOR + 1)) ]
+  [ "${slot_first:-2048}" -gt $((SLOT_SECTOR + SLOT_APART)) ]
 }
 
 slot_sum() { printf '%s' "$1" | sha256sum | cut -c1-16; }
 
 # Prints the line of copy $2 (0 or 1) on card $1, if it is whole.
 slot_copy() {
-  slot_line=$(dd if="$1" bs=512 skip=$((SLOT_SECTOR + $2)) count=1 2>/dev/null | tr -d '\000' | head -n 1)
+  slot_line=$(dd if="$1" bs=512 skip=$((SLOT_SECTOR + $2 * SLOT_APART)) count=1 2>/dev/null | tr -d '\000' | head -n 1)
   case $slot_line in
     "resetbox-slots "*" sum="*) [ "$(slot_sum "${slot_line% sum=*}")" = "${slot_line##* sum=}" ] && printf '%s' "$slot_line" ;;
   esac
 }
 
-slot_field() { printf '%s' "$2" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
+# Without another program: this is read in every start, and a program takes a small board some milliseconds.
+slot_field() { slot_rest=${2##* "$1"=}; printf '%s' "${slot_rest%% *}"; }
 
 # Sets slot_seq, slot_good, slot_try, slot_left and slot_failed from the newer whole copy; a card that says nothing
 # starts from a.
@@ -60,7 +63,7 @@ slot_write() {
   slot_new="resetbox-slots seq=$((slot_seq + 1)) good=$2 try=$3 left=$4 failed=$5"
   slot_new="$slot_new sum=$(slot_sum "$slot_new")"
   { printf '%s\n' "$slot_new"; dd if=/dev/zero bs=512 count=1 2>/dev/null; } | dd of="$1" bs=512 \
-    seek=$((SLOT_SECTOR + (slot_seq + 1) % 2)) count=1 conv=notrunc,fsync iflag=fullblock 2>/dev/null
+    seek=$((SLOT_SECTOR + (slot_seq + 1) % 2 * SLOT_APART)) count=1 conv=notrunc,fsync iflag=fullblock 2>/dev/null
 }
 
 # What follows decides: slot $2 of card $1 holds a new root, and slot $3 is the way back.

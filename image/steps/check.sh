@@ -39,6 +39,10 @@ assert parts[1][1] == parts[2][1], parts
 assert not any(start[512:]), 'the gap is not empty'
 PY
 
+# The largest update that a slot holds can be put on the FAT partition.
+free=$(mdir -i "$work"/images/fat.img :: | sed -n 's/ bytes free$//p' | tr -d ' ')
+[ "$free" -ge $((slot_mib * 1048576 + 4096)) ] || rule "the FAT partition has $free bytes left, and a slot $slot_mib MiB"
+
 # Small enough to be fetched over a phone.
 download=$out/resetbox-$version.img.xz
 if [ -f "$download" ] && [ "$(stat -c %s "$download")" -gt 60000000 ]; then

@@ -14,7 +14,8 @@ truncate -s "${slot_mib}M" "$images"/empty.img
 truncate -s 16M "$images"/data.ext4
 E2FSPROGS_FAKE_TIME=$SOURCE_DATE_EPOCH mke2fs -q -t ext4 -L resetbox-data -U "${ids[1]}" \
   -E "hash_seed=${ids[2]},root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0" "$images"/data.ext4
-truncate -s 96M "$images"/fat.img
+# An update as large as a slot has room beside what the card starts from.
+truncate -s "$((slot_mib + $(du -sm --apparent-size "$fat" | cut -f1) + 4))M" "$images"/fat.img
 mkfs.vfat --invariant -F 32 -i 5e7b0c0e -n RESETBOX "$images"/fat.img >/dev/null
 (cd "$fat" && find . -type f | sort | sed 's#^\./##' | while read -r file; do mcopy -m -i "$images"/fat.img "$file" "::$file"; done)
 cat >"$work"/genimage.cfg <<CFG

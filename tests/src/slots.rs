@@ -148,16 +148,13 @@ impl Slots {
                 ),
                 name => format!("PATH=/usr/bin:/bin exec {name} \"$@\""),
             };
-            // A write of the card's record that is cut in the middle is torn: part of its sector is new.
             let counted = match name {
                 "dd" => format!("case \"$*\" in *of={folder}/card*) ;; *) {real} ;; esac"),
                 "systemctl" => format!("case \"$*\" in *reboot*) ;; *) {real}; exit ;; esac"),
                 _ => String::new(),
             };
             let torn = match name {
-                "dd" => format!(
-                    "[ ! -e {folder}/torn ] || head -c 40 | PATH=/usr/bin:/bin dd \"$@\" iflag=fullblock conv=notrunc"
-                ),
+                "dd" => format!("[ ! -e {folder}/torn ] || . {folder}/tear"),
                 _ => String::new(),
             };
             let text = format!(
@@ -166,6 +163,14 @@ impl Slots {
             );
             executable(&self.path("bin").join(name), &text);
         }
+        // A write of the card's record that is cut in the middle: part of its sector is new, and the rest of the 4 KiB that
+        // the kernel writes with it is anything.
+        let tear = format!(
+            "PATH=/usr/bin:/bin\nfor word; do case $word in seek=*) seek=${{word#seek=}} ;; esac; done\n\
+             new=$(head -c 40)\nhead -c 4096 /dev/zero | tr '\\000' Z | dd of={folder}/card bs=4096 seek=$((seek / 8)) conv=notrunc\n\
+             printf %s \"$new\" | dd of={folder}/card bs=512 seek=$seek conv=notrunc\n"
+        );
+        executable(&self.path("tear"), &tear);
         executable(&self.path("bin/sleep"), "#!/bin/sh\n");
         executable(&self.path("bin/mountpoint"), "#!/bin/sh\n");
         executable(&self.path("bin/uname"), "#!/bin/sh\necho 6.1-box\n");

@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 use super::Card;
 use crate::update::{self, Header, HeaderError, LONGEST_HEAD, PublicKey, UpdateError, Version};
@@ -139,7 +139,7 @@ impl Inbox {
             file,
             head: Vec::new(),
             header: None,
-            digest: Sha256::new(),
+            digest: Context::new(&SHA256),
             left: 0,
             bytes: 0,
             whole: false,
@@ -195,7 +195,7 @@ pub struct Receiver {
     /// What came before the head was whole.
     head: Vec<u8>,
     header: Option<Header>,
-    digest: Sha256,
+    digest: Context,
     /// Bytes of the root that are still to come.
     left: u64,
     bytes: u64,
@@ -256,7 +256,7 @@ impl Receiver {
             let error = Header::read(&mut &self.head[..], &self.key).err();
             return Err(error.map_or_else(damaged, refused));
         };
-        if self.left > 0 || self.digest.finalize_reset().as_slice() != header.sha256 {
+        if self.left > 0 || self.digest.clone().finish().as_ref() != header.sha256 {
             return Err(damaged());
         }
         self.file.sync_all()?;

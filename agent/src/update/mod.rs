@@ -8,7 +8,7 @@ use std::io::{self, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 mod header;
 #[cfg(test)]
@@ -191,8 +191,12 @@ pub fn update(args: &UpdateArgs) -> Result<Header, UpdateError> {
         source,
     })?;
     fits(&header, &path, args.kernel.as_deref(), args.newer_than)?;
+    let start = file.stream_position().map_err(io_at(&args.file))?;
     for device in &args.unless_in {
-        if holds(device, &header)? {
+        let held = holds(device, &header, &mut file)?;
+        file.seek(io::SeekFrom::Start(start))
+            .map_err(io_at(&args.file))?;
+        if held {
             return Err(UpdateError::Already {
                 path: device.display().to_string(),
                 version: header.version,
@@ -213,7 +217,6 @@ pub fn update(args: &UpdateArgs) -> Result<Header, UpdateError> {
     if args.head {
         return Ok(header);
     }
-    let start = file.stream_position().map_err(io_at(&args.file))?;
     copy(&mut file, &mut io::sink(), &header, &path, &args.file)?;
     if let Some(device) = &args.to {
         file.seek(io::SeekFrom::Start(start))
@@ -223,11 +226,24 @@ pub fn update(args: &UpdateArgs) -> Result<Header, UpdateError> {
     Ok(header)
 }
 
-/// Whether a device begins with the root of this head. One that cannot be read holds nothing.
-fn holds(device: &Path, header: &Header) -> Result<bool, UpdateError> {
-    let mut file = File::open(device).map_err(io_at(device))?;
-    let shown = device.display().to_string();
-    Ok(copy(&mut file, &mut io::sink(), header, &shown, device).is_ok())
+/// Whether a device begins with the root of this head, which follows in the file: two systems differ early, and what follows
+/// is not read then. A device or a file that cannot be read to the end holds nothing.
+fn holds(device: &Path, header: &Header, file: &mut impl Read) -> Result<bool, UpdateError> {
+    let mut slot = File::open(device).map_err(io_at(device))?;
+    let mut digest = Context::new(&SHA256);
+    let mut left = header.bytes;
+    let (mut held, mut wanted) = (vec![0; CHUNK], vec![0; CHUNK]);
+    while left > 0 {
+        let most = CHUNK.min(usize::try_from(left).unwrap_or(CHUNK));
+        let (held, wanted) = (&mut held[..most], &mut wanted[..most]);
+        let read = slot.read_exact(held).and_then(|()| file.read_exact(wanted));
+        if read.is_err() || held != wanted {
+            return Ok(false);
+        }
+        digest.update(held);
+        left -= most as u64;
+    }
+    Ok(digest.finish().as_ref() == header.sha256)
 }
 
 /// Bytes at a time.
@@ -281,7 +297,7 @@ fn copy(
     file: &str,
     device: &Path,
 ) -> Result<(), UpdateError> {
-    let mut digest = Sha256::new();
+    let mut digest = Context::new(&SHA256);
     let mut left = header.bytes;
     let mut chunk = vec![0; CHUNK];
     while left > 0 {
@@ -299,7 +315,7 @@ fn copy(
         to.write_all(&chunk[..read]).map_err(io_at(device))?;
         left -= read as u64;
     }
-    if left > 0 || digest.finalize().as_slice() != header.sha256 {
+    if left > 0 || digest.finish().as_ref() != header.sha256 {
         return Err(UpdateError::Damaged { path: file.into() });
     }
     Ok(())

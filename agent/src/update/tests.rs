@@ -215,6 +215,14 @@ fn a_root_that_is_there_already_is_not_written_again() {
     };
     assert!(bench.refused(&args).contains("nothing to do"));
     assert_eq!(update(&args).expect_err("there already").status(), 3);
+    // A damaged file is told, whatever runs.
+    let damaged = bench.file(
+        &bench.sign(&Bench::head(ROOT)),
+        &[b"A", &ROOT[1..]].concat(),
+    );
+    assert!(bench.refused(&args).contains("damaged"), "{damaged:?}");
+    let file = bench.file(&bench.sign(&Bench::head(ROOT)), ROOT);
+    assert_eq!(file, damaged, "the same name");
     // Another root, or a device that is too short for it, is none.
     for other in [&b"another root, as long as this"[..], &ROOT[..4]] {
         std::fs::write(&running, other).expect("written");
