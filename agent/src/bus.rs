@@ -10,7 +10,7 @@ use resetbox_core::event::{Ear, Health, LoginAnswer, WallSource};
 use resetbox_core::record::AuditEntry;
 use resetbox_core::screen::{Button, Edge};
 use resetbox_core::view::Feed;
-use resetbox_core::{Channel, LinkId, LinkReport, Reply, Request, View, Wall};
+use resetbox_core::{Channel, Event, LinkId, LinkReport, Reply, Request, View, Wall};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// What a shell tells the loop.
@@ -74,6 +74,22 @@ pub struct Heard {
     pub what: HeardWhat,
     /// UDP payload or whole frame.
     pub bytes: Vec<u8>,
+}
+
+impl Heard {
+    /// The same as the core's event.
+    pub fn event(&self) -> Event<'_> {
+        let (link, bytes) = (self.link, &self.bytes[..]);
+        match self.what {
+            HeardWhat::Datagram { source, ear } => Event::Datagram {
+                link,
+                source,
+                ear,
+                bytes,
+            },
+            HeardWhat::Frame => Event::Frame { link, bytes },
+        }
+    }
 }
 
 /// A datagram or a frame.

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
-use crate::bus::{Books, Bus, Heard, HeardWhat, Input};
+use crate::bus::{Books, Bus, Input};
 use crate::card::{self, Card};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -256,17 +256,8 @@ impl Machine {
     fn take(&mut self, shells: &mut Shells, input: Input) {
         let event = match input {
             Input::Heard(heard) => {
-                for Heard { link, what, bytes } in &heard {
-                    let event = match *what {
-                        HeardWhat::Datagram { source, ear } => Event::Datagram {
-                            link: *link,
-                            source,
-                            ear,
-                            bytes,
-                        },
-                        HeardWhat::Frame => Event::Frame { link: *link, bytes },
-                    };
-                    self.handle(shells, event);
+                for heard in &heard {
+                    self.handle(shells, heard.event());
                 }
                 return;
             }

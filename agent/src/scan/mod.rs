@@ -20,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use crate::bus::{Heard, HeardWhat, Input};
+use crate::bus::Input;
 use crate::net::{self, All, Interfaces, NetConfig, NetHandle, PacketSocket};
 use output::{Form, Output};
 
@@ -200,16 +200,8 @@ impl Scan {
     fn take(&mut self, input: Input) {
         match input {
             Input::Heard(heard) => {
-                for Heard { link, what, bytes } in &heard {
-                    self.handle(match *what {
-                        HeardWhat::Datagram { source, ear } => Event::Datagram {
-                            link: *link,
-                            ear,
-                            source,
-                            bytes,
-                        },
-                        HeardWhat::Frame => Event::Frame { link: *link, bytes },
-                    });
+                for heard in &heard {
+                    self.handle(heard.event());
                 }
             }
             Input::Link(report) => {
