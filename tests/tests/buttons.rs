@@ -5,11 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use resetbox_plant::{CameraState, Login, PlantConfig, Profile, WebMode, WireMode};
+use resetbox_plant::{CameraState, Login, PlantConfig, WebMode};
 use resetbox_tests::agent::BoxIn;
-use resetbox_tests::netns::{Host, Switch};
+use resetbox_tests::netns::Host;
 use resetbox_tests::plant::PlantIn;
 use resetbox_tests::process::{resetbox, wait_for};
+use resetbox_tests::site::{Site, cameras};
 use serde_json::{Value, json};
 
 const PRESET: &str = "Owner+Mrkr-77";
@@ -17,26 +18,12 @@ const WRONG_KEY: &str = "Mrkr0Wr9";
 /// Longer than the 0.8 s of a long press.
 const LONG: Duration = Duration::from_millis(1_000);
 
-/// A box with an address that fits the camera, and the plant's host, on one switch.
-fn site() -> (Switch, Host, Host) {
-    let (switch, agent, plant) = (Switch::new(), Host::new("box"), Host::new("plant"));
-    switch.plug(&agent, "eth0");
-    agent.ip("addr add 192.168.99.1/24 dev eth0");
-    switch.plug(&plant, "eth0");
-    (switch, agent, plant)
-}
-
 fn one_camera(plant: &Host) -> PlantIn<'_> {
     PlantIn::start(
         plant,
         PlantConfig {
-            cameras: 1,
-            profiles: vec![Profile::Ipc2018],
-            wire: WireMode::Raw {
-                interface: "eth0".into(),
-            },
             web: WebMode::OwnAddresses { port: 80 },
-            ..PlantConfig::default()
+            ..cameras(1)
         },
     )
 }
@@ -162,10 +149,10 @@ fn only_case(agent: &BoxIn<'_>) -> Value {
 
 #[test]
 fn a_whole_reset_with_a_wrong_key_first_and_the_owners_password() {
-    let (_switch, agent_host, plant_host) = site();
-    let plant = one_camera(&plant_host);
+    let site = Site::new();
+    let plant = one_camera(&site.plant);
     let folder = tempfile::tempdir().expect("a folder");
-    let mut agent = box_with_preset(&agent_host, folder.path());
+    let mut agent = box_with_preset(&site.agent, folder.path());
     let mut person = Person {
         agent: &agent,
         presses: 0,
@@ -203,7 +190,8 @@ fn a_whole_reset_with_a_wrong_key_first_and_the_owners_password() {
         (1, 2),
         "asked once, sent once for each confirmation"
     );
-    plant_host.ip(&format!("addr add {}/32 dev lo", state.address));
+    site.plant
+        .ip(&format!("addr add {}/32 dev lo", state.address));
     assert_eq!(plant.login(0, PRESET), Login::Accepted);
     assert_eq!(plant.login(0, "some-0ther-password"), Login::Refused);
 
@@ -225,10 +213,10 @@ fn a_whole_reset_with_a_wrong_key_first_and_the_owners_password() {
 
 #[test]
 fn panel_and_phone_at_once_cause_one_transmission() {
-    let (_switch, agent_host, plant_host) = site();
-    let plant = one_camera(&plant_host);
+    let site = Site::new();
+    let plant = one_camera(&site.plant);
     let folder = tempfile::tempdir().expect("a folder");
-    let agent = box_with_preset(&agent_host, folder.path());
+    let agent = box_with_preset(&site.agent, folder.path());
     let mut person = Person {
         agent: &agent,
         presses: 0,
@@ -255,7 +243,8 @@ fn panel_and_phone_at_once_cause_one_transmission() {
     std::thread::sleep(Duration::from_secs(3));
     let state = camera(&plant);
     assert_eq!(state.counters.resets, 1, "the phone was told {phone}");
-    plant_host.ip(&format!("addr add {}/32 dev lo", state.address));
+    site.plant
+        .ip(&format!("addr add {}/32 dev lo", state.address));
     let (won, lost) = match phone {
         200 => ("Phone+Mrkr-8", PRESET),
         _ => (PRESET, "Phone+Mrkr-8"),

@@ -2,24 +2,14 @@
 
 use std::time::Duration;
 
-use resetbox_plant::{AnswerMode, Login, PlantConfig, Profile, Subnet, WebMode, WireMode};
+use resetbox_plant::{AnswerMode, Login, PlantConfig, Subnet, WebMode};
 use resetbox_tests::agent::BoxIn;
-use resetbox_tests::netns::{Host, Switch};
 use resetbox_tests::plant::PlantIn;
 use resetbox_tests::process::wait_for;
-use resetbox_tests::site::kind;
+use resetbox_tests::site::{Site, cameras, kind};
 use serde_json::json;
 
 const PASSWORD: &str = "Ladder+7-Bolts";
-
-/// A box with an address that fits none of the cameras, and the plant's host, on one switch.
-fn site() -> (Switch, Host, Host) {
-    let (switch, agent, plant) = (Switch::new(), Host::new("box"), Host::new("plant"));
-    switch.plug(&agent, "eth0");
-    agent.ip("addr add 192.168.99.1/24 dev eth0");
-    switch.plug(&plant, "eth0");
-    (switch, agent, plant)
-}
 
 fn subnets(list: &[&str]) -> Vec<Subnet> {
     list.iter()
@@ -30,19 +20,14 @@ fn subnets(list: &[&str]) -> Vec<Subnet> {
 /// Cameras that answer to a typed key, each from its own address.
 fn typed_key_cameras(count: usize) -> PlantConfig {
     PlantConfig {
-        cameras: count,
-        profiles: vec![Profile::Ipc2018],
-        wire: WireMode::Raw {
-            interface: "eth0".into(),
-        },
         web: WebMode::OwnAddresses { port: 80 },
-        ..PlantConfig::default()
+        ..cameras(count)
     }
 }
 
 #[test]
 fn from_254_cameras_on_four_foreign_subnets_to_the_new_password() {
-    let (_switch, agent, plant_host) = site();
+    let site = Site::new();
     let config = PlantConfig {
         subnets: subnets(&[
             "192.168.1.0/24",
@@ -52,9 +37,9 @@ fn from_254_cameras_on_four_foreign_subnets_to_the_new_password() {
         ]),
         ..typed_key_cameras(254)
     };
-    let plant = PlantIn::start(&plant_host, config);
+    let plant = PlantIn::start(&site.plant, config);
     let folder = tempfile::tempdir().expect("a folder");
-    let agent = BoxIn::start(&agent, folder.path(), "");
+    let agent = BoxIn::start(&site.agent, folder.path(), "");
     agent.wait_devices(254, Duration::from_secs(30));
 
     // By the panel: the first camera of the list, "forgot password", the QR.
@@ -91,17 +76,18 @@ fn from_254_cameras_on_four_foreign_subnets_to_the_new_password() {
         (1, 1),
         "asked once, sent once"
     );
-    plant_host.ip(&format!("addr add {}/32 dev lo", state.address));
+    site.plant
+        .ip(&format!("addr add {}/32 dev lo", state.address));
     assert_eq!(plant.login(camera, PASSWORD), Login::Accepted);
     assert_eq!(plant.login(camera, "some-0ther-password"), Login::Refused);
 }
 
 #[test]
 fn a_restart_of_the_camera_voids_the_case_within_a_minute() {
-    let (_switch, agent, plant_host) = site();
-    let plant = PlantIn::start(&plant_host, typed_key_cameras(3));
+    let site = Site::new();
+    let plant = PlantIn::start(&site.plant, typed_key_cameras(3));
     let folder = tempfile::tempdir().expect("a folder");
-    let agent = BoxIn::start(&agent, folder.path(), "");
+    let agent = BoxIn::start(&site.agent, folder.path(), "");
     agent.wait_devices(3, Duration::from_secs(30));
     let id = agent.open_case(&plant.mac(1));
     std::thread::sleep(Duration::from_secs(3));
@@ -117,10 +103,10 @@ fn a_restart_of_the_camera_voids_the_case_within_a_minute() {
 
 #[test]
 fn a_second_export_by_another_client_is_told() {
-    let (_switch, agent, plant_host) = site();
-    let plant = PlantIn::start(&plant_host, typed_key_cameras(2));
+    let site = Site::new();
+    let plant = PlantIn::start(&site.plant, typed_key_cameras(2));
     let folder = tempfile::tempdir().expect("a folder");
-    let agent = BoxIn::start(&agent, folder.path(), "");
+    let agent = BoxIn::start(&site.agent, folder.path(), "");
     agent.wait_devices(2, Duration::from_secs(30));
 
     // Heard: the camera's answer to the other client goes to the group. Anybody could have forged it,
@@ -176,10 +162,10 @@ fn a_second_export_by_another_client_is_told() {
 
 #[test]
 fn a_camera_that_another_client_reset_unheard_says_that_no_request_is_open() {
-    let (_switch, agent, plant_host) = site();
-    let plant = PlantIn::start(&plant_host, typed_key_cameras(1));
+    let site = Site::new();
+    let plant = PlantIn::start(&site.plant, typed_key_cameras(1));
     let folder = tempfile::tempdir().expect("a folder");
-    let agent = BoxIn::start(&agent, folder.path(), "");
+    let agent = BoxIn::start(&site.agent, folder.path(), "");
     agent.wait_devices(1, Duration::from_secs(30));
     let camera = plant.camera(0).expect("there");
     let id = agent.open_case(&plant.mac(0));
@@ -203,7 +189,8 @@ fn a_camera_that_another_client_reset_unheard_says_that_no_request_is_open() {
         1,
         "sent once"
     );
-    plant_host.ip(&format!("addr add {}/32 dev lo", camera.address));
+    site.plant
+        .ip(&format!("addr add {}/32 dev lo", camera.address));
     assert_eq!(plant.login(0, PASSWORD), Login::Refused);
 
     // A new case is a new device code, and its key works.
@@ -218,10 +205,10 @@ fn a_camera_that_another_client_reset_unheard_says_that_no_request_is_open() {
 
 #[test]
 fn a_wrong_key_is_sent_once_and_the_tries_are_told() {
-    let (_switch, agent, plant_host) = site();
-    let plant = PlantIn::start(&plant_host, typed_key_cameras(1));
+    let site = Site::new();
+    let plant = PlantIn::start(&site.plant, typed_key_cameras(1));
     let folder = tempfile::tempdir().expect("a folder");
-    let agent = BoxIn::start(&agent, folder.path(), "");
+    let agent = BoxIn::start(&site.agent, folder.path(), "");
     agent.wait_devices(1, Duration::from_secs(30));
     let camera = plant.camera(0).expect("there");
     let id = agent.open_case(&plant.mac(0));
@@ -243,10 +230,10 @@ fn a_wrong_key_is_sent_once_and_the_tries_are_told() {
 
 #[test]
 fn a_confirmation_sends_the_key_that_it_names_and_no_other() {
-    let (_switch, agent, plant_host) = site();
-    let plant = PlantIn::start(&plant_host, typed_key_cameras(1));
+    let site = Site::new();
+    let plant = PlantIn::start(&site.plant, typed_key_cameras(1));
     let folder = tempfile::tempdir().expect("a folder");
-    let agent = BoxIn::start(&agent, folder.path(), "");
+    let agent = BoxIn::start(&site.agent, folder.path(), "");
     agent.wait_devices(1, Duration::from_secs(30));
     let camera = plant.camera(0).expect("there");
     let resets = || plant.camera(0).expect("there").counters.resets;
@@ -300,6 +287,7 @@ fn a_confirmation_sends_the_key_that_it_names_and_no_other() {
         second.as_str()
     );
     assert_eq!(resets(), 1, "sent once");
-    plant_host.ip(&format!("addr add {}/32 dev lo", camera.address));
+    site.plant
+        .ip(&format!("addr add {}/32 dev lo", camera.address));
     assert_eq!(plant.login(0, PASSWORD), Login::Accepted);
 }
