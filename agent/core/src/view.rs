@@ -266,6 +266,22 @@ pub enum CaseAlert {
     Refused,
 }
 
+impl CaseAlert {
+    /// The name that the contracts of the API and of MQTT have for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ExpiresSoon => "expires-soon",
+            Self::MayBeVoid => "may-be-void",
+            Self::Void => "void",
+            Self::Unclear => "unclear",
+            Self::DeviceGone => "device-gone",
+            Self::MaybeRestarted => "maybe-restarted",
+            Self::Locked => "locked",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// Something that happened, for whoever follows: server-sent events, MQTT, the log. No secrets.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Feed {

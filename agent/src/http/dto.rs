@@ -220,7 +220,7 @@ impl From<&Alert> for AlertBody {
                 serial_tail,
                 why,
             } => Self {
-                kind: words::case_alert_name(*why).to_owned(),
+                kind: why.name().to_owned(),
                 case: Some(case.0.clone()),
                 serial_tail: Some(serial_tail.clone()),
                 text: None,

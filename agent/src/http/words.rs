@@ -3,7 +3,7 @@
 
 use resetbox_core::Channel;
 use resetbox_core::policy::Language;
-use resetbox_core::view::{CaseAlert, Finding, IndicatorState};
+use resetbox_core::view::{Finding, IndicatorState};
 pub(crate) use resetbox_view::texts::{finding, problem};
 
 use super::fault::Refusal;
@@ -280,20 +280,6 @@ fn indonesian(refusal: &Refusal) -> Words {
             format!("Tidak ada yang diubah: {why}."),
             "Pakai berkas .update dari rilis untuk kartu ini.",
         ),
-    }
-}
-
-/// The name of an alert in JSON.
-pub(crate) fn case_alert_name(why: CaseAlert) -> &'static str {
-    match why {
-        CaseAlert::ExpiresSoon => "expires-soon",
-        CaseAlert::MayBeVoid => "may-be-void",
-        CaseAlert::Void => "void",
-        CaseAlert::Unclear => "unclear",
-        CaseAlert::DeviceGone => "device-gone",
-        CaseAlert::MaybeRestarted => "maybe-restarted",
-        CaseAlert::Locked => "locked",
-        CaseAlert::Refused => "refused",
     }
 }
 

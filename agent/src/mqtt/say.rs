@@ -3,7 +3,7 @@
 use resetbox_core::event::UpdateNews;
 use resetbox_core::policy::Language;
 use resetbox_core::problem::Culprit;
-use resetbox_core::view::{Alert, CaseAlert, CaseView, DeviceView};
+use resetbox_core::view::{Alert, CaseView, DeviceView};
 use resetbox_core::{ProblemKind, View, Wall};
 use resetbox_view::texts;
 use sadp::Way;
@@ -93,11 +93,7 @@ fn alarm(alert: &Alert, language: Language) -> Alarm {
             case,
             serial_tail,
             why,
-        } => (
-            case_alarm(*why),
-            Some(case.0.clone()),
-            Some(serial_tail.clone()),
-        ),
+        } => (why.name(), Some(case.0.clone()), Some(serial_tail.clone())),
         Alert::Store(_) => ("store", None, None),
         Alert::Fleeting(_) => ("fleeting", None, None),
         Alert::Update(UpdateNews::Coming(_)) => ("update-coming", None, None),
@@ -116,19 +112,6 @@ fn alarm(alert: &Alert, language: Language) -> Alarm {
         serial_tail,
         title: words.title,
         hint: words.next,
-    }
-}
-
-fn case_alarm(why: CaseAlert) -> &'static str {
-    match why {
-        CaseAlert::ExpiresSoon => "expires-soon",
-        CaseAlert::MayBeVoid => "may-be-void",
-        CaseAlert::Void => "void",
-        CaseAlert::Unclear => "unclear",
-        CaseAlert::DeviceGone => "device-gone",
-        CaseAlert::MaybeRestarted => "maybe-restarted",
-        CaseAlert::Locked => "locked",
-        CaseAlert::Refused => "refused",
     }
 }
 
