@@ -12,15 +12,17 @@ use crate::netns::Switch;
 use crate::process::target;
 
 mod analyser;
-mod card;
+pub mod card;
 mod emulator;
 mod glass;
+pub mod loss;
 mod monitor;
 mod picture;
 pub mod stage;
 mod wiring;
 
 pub use analyser::{Change, Seen};
+pub use loss::{Done, Log};
 pub use picture::Picture;
 pub use wiring::{Key, Lamp, PROFILE};
 
@@ -85,10 +87,10 @@ impl<'a> Board<'a> {
     /// # Panics
     /// When the image or a tool is missing, naming the remedy.
     pub fn new(switch: &'a Switch, image: &Path, folder: &Path, settings: &str) -> Self {
-        let board = Self::of_system(switch, image, folder, LOGGED);
+        let mut board = Self::of_system(switch, image, folder, LOGGED);
         let settings = format!("[panel]\nprofile = \"/boot/firmware/panel.toml\"\n\n{settings}\n");
         board.put("panel.toml", PROFILE);
-        board.put("resetbox.toml", &settings);
+        board.put("resetbox.toml", settings);
         board
     }
 
@@ -119,16 +121,6 @@ impl<'a> Board<'a> {
         self.options = format!("{} {options}", self.options);
     }
 
-    /// Puts a file of text on the card's FAT partition, as a person does at a PC, before the first power-on.
-    pub fn put(&self, name: &str, text: &str) {
-        self.card.put(name, text);
-    }
-
-    /// The card as a file, before the first power-on: to be spoiled.
-    pub fn card_file(&self) -> PathBuf {
-        self.folder.join("card.img")
-    }
-
     /// Gives it power, with every key up, and waits for nothing.
     ///
     /// # Panics
@@ -140,7 +132,7 @@ impl<'a> Board<'a> {
         let parts = Parts {
             image: &self.image,
             folder: &self.folder,
-            card: &self.card.disk(self.powered),
+            card: &self.card.disk(),
             tap: &self.tap,
             options: &self.options,
             serial: &self.serial_file(),
@@ -176,6 +168,31 @@ impl<'a> Board<'a> {
             !serial.contains("panicked") && !serial.contains("Kernel panic"),
             "{serial}"
         );
+    }
+
+    /// Waits until the board starts again by itself, and takes its power away before it comes up.
+    ///
+    /// # Panics
+    /// As [`Board::wait`].
+    pub fn wait_restart(&mut self) {
+        let mut power = self.power.take().expect("the board has power");
+        // The emulator ends in place of a restart.
+        let ended = wait_at_most(PATIENCE, || power.emulator.try_wait().ok().flatten());
+        self.power = Some(power);
+        assert!(ended.is_some(), "it did not start again: {}", self.serial());
+        self.pull_the_plug();
+    }
+
+    /// Waits until the serial line has said something since the last power-on; gives the line.
+    ///
+    /// # Panics
+    /// As [`Board::wait`].
+    pub fn said(&self, what: &str) -> String {
+        self.wait(what, || {
+            let text = self.serial();
+            let line = text.lines().find(|line| line.contains(what));
+            line.map(str::to_owned)
+        })
     }
 
     /// Where what comes out of the serial line since the last power-on is written: the kernel's and the box's log.

@@ -8,6 +8,9 @@ use ureq::http::Response;
 
 use crate::netns::Host;
 
+/// For a file of many megabytes to a board that is emulated.
+const LONG: Duration = Duration::from_secs(300);
+
 /// Asks one server from one host, with a session's cookie once it has one.
 #[derive(Debug)]
 pub struct Client<'a> {
@@ -111,6 +114,22 @@ impl<'a> Client<'a> {
                 request = request.header("Cookie", cookie);
             }
             request.call().ok().map(answer)
+        })
+    }
+
+    /// POST of a file as it is, in up to five minutes; `None` when nobody listens or the connection broke.
+    pub fn post_bytes(&self, path: &str, bytes: &[u8]) -> Option<Answer> {
+        self.host.enter(|| {
+            let mut request = self
+                .agent
+                .post(format!("{}{path}", self.base))
+                .header("Origin", &self.base)
+                .header("Content-Type", "application/octet-stream");
+            if let Some(cookie) = &self.cookie {
+                request = request.header("Cookie", cookie);
+            }
+            let request = request.config().timeout_global(Some(LONG)).build();
+            request.send(bytes).ok().map(answer)
         })
     }
 

@@ -2,12 +2,13 @@
 //! with real edges, a panel and LEDs read from their lines. A whole reset, and ten power cuts.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use resetbox_plant::{CameraState, Issued, Login, Options};
 use resetbox_tests::agent::BoxIn;
 use resetbox_tests::board::stage::Stage;
 use resetbox_tests::board::{Board, Key, Lamp, Picture};
+use resetbox_tests::chance::Chance;
 use resetbox_tests::plant::PlantIn;
 use serde_json::json;
 
@@ -189,7 +190,7 @@ fn ten_power_cuts_at_random_moments_leave_the_case_and_its_qr() {
         .collect();
     // It runs, and shows the QR.
     let mut ready = true;
-    for (number, moment) in chance.moments().into_iter().enumerate() {
+    for (number, moment) in moments(&mut chance).into_iter().enumerate() {
         if moment != Moment::Boot && !ready {
             board.power_on();
             shows_again(&board, &code);
@@ -251,47 +252,18 @@ fn shows_again(board: &Board<'_>, code: &[u8]) {
     assert_eq!(shown, code, "the same bytes");
 }
 
-/// Numbers drawn by lot from a seed that is printed; `RESETBOX_SEED` draws them again.
-struct Chance(u64);
-
-impl Chance {
-    fn new() -> Self {
-        let seed = std::env::var("RESETBOX_SEED")
-            .ok()
-            .and_then(|text| text.parse().ok());
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .expect("after 1970");
-        let seed = seed.unwrap_or(now.as_secs());
-        println!("RESETBOX_SEED={seed}");
-        Self(seed)
+/// The moments of all cuts, in an order drawn by lot.
+fn moments(chance: &mut Chance) -> Vec<Moment> {
+    let mut left: Vec<Moment> = CUTS
+        .iter()
+        .flat_map(|(moment, count)| vec![*moment; *count])
+        .collect();
+    let mut drawn = Vec::new();
+    while !left.is_empty() {
+        let at = chance.below(left.len() as u64) as usize;
+        drawn.push(left.swap_remove(at));
     }
-
-    /// SplitMix64.
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-
-    fn moments(&mut self) -> Vec<Moment> {
-        let mut left: Vec<Moment> = CUTS
-            .iter()
-            .flat_map(|(moment, count)| vec![*moment; *count])
-            .collect();
-        let mut drawn = Vec::new();
-        while !left.is_empty() {
-            let at = self.below(left.len() as u64) as usize;
-            drawn.push(left.swap_remove(at));
-        }
-        drawn
-    }
+    drawn
 }
 
 /// The LEDs that went on since then, in order.

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::{Child, Stdio};
 
+use serde_json::{Value, json};
+
+use super::card::Disk;
 use super::monitor::{QMP, QTEST};
 use crate::netns::Host;
 
@@ -20,8 +23,8 @@ pub(super) struct Parts<'a> {
     pub(super) image: &'a Path,
     /// The folder with the board's own files.
     pub(super) folder: &'a Path,
-    /// The card's latest layer.
-    pub(super) card: &'a str,
+    /// The card.
+    pub(super) card: &'a Disk,
     /// The tap device that is its network port.
     pub(super) tap: &'a str,
     /// Added to the kernel's command line.
@@ -42,14 +45,12 @@ impl Parts<'_> {
             ("-initrd", image("initrd.img")),
             ("-append", command_line(self.options)),
             ("-dtb", file("board.dtb")),
+            ("-blockdev", self.card().to_string()),
+            // The log knows writes and flushes.
             (
-                "-drive",
-                format!(
-                    "file={},format=qcow2,if=none,id=card,cache=writeback",
-                    self.card
-                ),
+                "-device",
+                "virtio-blk-pci,drive=card,discard=off,write-zeroes=off".to_owned(),
             ),
-            ("-device", "virtio-blk-pci,drive=card".to_owned()),
             (
                 "-netdev",
                 format!("tap,id=port,ifname={},script=no,downscript=no", self.tap),
@@ -82,6 +83,15 @@ impl Parts<'_> {
             .stdout(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("ip netns exec: {error}: apt-get install iproute2"))
+    }
+    /// The card's latest layer behind a log of what is written to it.
+    fn card(&self) -> Value {
+        // This machine keeps its power: what the emulator has handed over is written.
+        let file = |path: &Path| json!({ "driver": "file", "filename": path, "cache": { "no-flush": true } });
+        json!({
+            "node-name": "card", "driver": "blklogwrites", "log-sector-size": 512, "log": file(&self.card.log),
+            "file": { "driver": "qcow2", "file": file(&self.card.layer) },
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::{Board, Key, image};
 use crate::agent::BoxIn;
+use crate::http::Client;
 use crate::netns::{Host, Switch};
 use crate::plant::PlantIn;
 
@@ -66,6 +67,41 @@ impl Stage {
     /// The board with another system than the card's image ([`Board::of_system`]).
     pub fn board_of(&self, system: &Path, options: &str) -> Board<'_> {
         Board::of_system(&self.switch, system, self.folder.path(), options)
+    }
+
+    /// Somebody on the network who only reads: the box says on its serial line where its page is.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn reader(&self, board: &Board<'_>) -> Client<'_> {
+        const SAID: &str = "the phone page is at http://";
+        let line = board.said(&format!("{SAID}169.254."));
+        let (_, rest) = line.split_once(SAID).expect("it was looked for");
+        // The journal puts colours around it.
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.');
+        Client::new(
+            &self.phone,
+            format!("http://{}", &rest[..end.unwrap_or(rest.len())]),
+        )
+    }
+
+    /// What the box tells that needs a person.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn alert(&self, board: &Board<'_>, kind: &str) -> String {
+        let reader = self.reader(board);
+        board.wait(kind, || {
+            let state = reader.get("/api/v1/state")?.expect(200).json();
+            let alerts = state["alerts"].as_array()?.clone();
+            let alert = alerts.into_iter().find(|alert| alert["kind"] == kind)?;
+            alert["text"].as_str().map(str::to_owned)
+        })
+    }
+
+    /// A folder for a test's own files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// By keys, from the list, to the page that shows how to reach the box: the link in its QR.
