@@ -27,6 +27,7 @@ pub mod net;
 pub mod panel;
 pub mod panel_test;
 pub mod preset;
+mod private;
 pub mod profile;
 mod retry;
 pub mod run;

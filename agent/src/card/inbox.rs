@@ -1,15 +1,15 @@
 //! Where an update from the phone page waits: received, checked while it comes, and handed over only when a person says
 //! so. Root's unit takes what is named `ready`, checks it once more, and writes it into the other slot.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ring::digest::{Context, SHA256};
 
 use super::Card;
+use crate::private;
 use crate::update::{self, Header, HeaderError, LONGEST_HEAD, PublicKey, UpdateError, Version};
 
 /// The file is called so in words.
@@ -121,12 +121,7 @@ impl Inbox {
         fs::create_dir_all(&folder)?;
         // Not there: as it should be.
         let _ = fs::remove_file(self.path("received"));
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(self.path("incoming"))?;
+        let file = private::make(&self.path("incoming"))?;
         *self.lock() = Stage::Receiving {
             bytes: 0,
             total: None,

@@ -9,10 +9,9 @@
 //! - addresses are those the box had when it was made. An address that comes later is not a reason for another
 //!   certificate: browsers warn before one that nobody vouches for either way.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write as _;
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -197,15 +196,7 @@ fn params(names: &Names) -> Result<CertificateParams, rcgen::Error> {
 /// Written beside, synced, renamed: there is the whole file or none. For the box's user only.
 fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let draft = path.with_extension("new.pem");
-    match std::fs::remove_file(&draft) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)?;
+    let mut file = crate::private::make(&draft)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&draft, path)?;

@@ -1,8 +1,6 @@
 //! The files that a run begins with.
 
-use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use resetbox_core::Record;
@@ -47,15 +45,6 @@ pub(super) fn open_store(
 
 /// The PIN, for whoever may read the box's own files: a box without a panel has no other place for it.
 pub(super) fn write_pin(path: &Path, pin: &str) -> std::io::Result<()> {
-    // A file from before may have other rights: rights are set when a file is made, so make it anew.
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = crate::private::make(path)?;
     writeln!(file, "{pin}")
 }

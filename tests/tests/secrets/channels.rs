@@ -23,9 +23,7 @@ pub(super) fn reset_by_http(
     said: &mut Said,
 ) -> String {
     let camera = plant.camera(index).expect("there");
-    let id = agent.open_case(&plant.mac(index));
-    let key = plant.key(&agent.device_code(&id));
-    secrets.add(&format!("the key of camera {index}"), &key);
+    let (id, key) = case_and_key(agent, plant, index, secrets, |id| agent.device_code(id));
     let mut send = |key: &str, password: &str, status: u16| {
         let answer = agent
             .send_key(&id, key, password, &camera.serial)
@@ -63,10 +61,10 @@ pub(super) fn reset_by_https(
     said: &mut Said,
 ) -> String {
     let camera = plant.camera(index).expect("there");
-    let id = agent.open_case(&plant.mac(index));
-    let file = client.send("GET", &format!("/api/v1/cases/{id}/DeviceKey.xml"), None);
-    let key = plant.key(&file.expect(200).body);
-    secrets.add(&format!("the key of camera {index}"), &key);
+    let (id, key) = case_and_key(agent, plant, index, secrets, |id| {
+        let file = client.send("GET", &format!("/api/v1/cases/{id}/DeviceKey.xml"), None);
+        file.expect(200).body
+    });
     for (key, password, status) in [
         (MALFORMED_KEY, PASSWORD, 422),
         (key.as_str(), WEAK_PASSWORD, 422),
@@ -92,9 +90,7 @@ pub(super) fn reset_by_mqtt(
 ) -> String {
     let mut watcher = broker.watch();
     let info = watcher.wait_json("/info", |info| info["contract"] == 1);
-    let id = agent.open_case(&plant.mac(index));
-    let key = plant.key(&agent.device_code(&id));
-    secrets.add(&format!("the key of camera {index}"), &key);
+    let (id, key) = case_and_key(agent, plant, index, secrets, |id| agent.device_code(id));
     let serial = plant.camera(index).expect("there").serial;
     let topic = format!(
         "resetbox/v1/{}/cmd/submit-key",
@@ -204,4 +200,18 @@ fn raw(host: &Host, request: &str) -> Vec<u8> {
             .expect("set");
         tls::ask(&mut stream, request, Duration::from_secs(3))
     })
+}
+
+/// Opens a case and has the vendor issue the key for its device code.
+fn case_and_key(
+    agent: &BoxIn<'_>,
+    plant: &PlantIn<'_>,
+    index: usize,
+    secrets: &mut Secrets,
+    code: impl FnOnce(&str) -> Vec<u8>,
+) -> (String, String) {
+    let id = agent.open_case(&plant.mac(index));
+    let key = plant.key(&code(&id));
+    secrets.add(&format!("the key of camera {index}"), &key);
+    (id, key)
 }
