@@ -5,8 +5,10 @@ fn main() {
     println!("cargo::rerun-if-changed=no-unwinding.ld");
     // The tests unwind, and are built by the profile `dev`.
     let release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    let linux = std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux");
-    if !release || !linux {
+    let target = |name: &str, is: &str| std::env::var(name).is_ok_and(|value| value == is);
+    // The words are GNU ld's; a static program for musl is linked by others, which refuse them.
+    let gnu = target("CARGO_CFG_TARGET_OS", "linux") && target("CARGO_CFG_TARGET_ENV", "gnu");
+    if !release || !gnu {
         return;
     }
     let folder =
