@@ -1,11 +1,13 @@
 //! What the box tells systemd: that it is ready, that it lives, that it stops.
 
+use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 use resetbox_tests::process::{Running, resetbox};
 
@@ -30,14 +32,68 @@ fn systemd_hears_ready_the_watchdog_and_stopping() {
 #[test]
 fn a_panel_that_does_not_work_is_told_before_the_box_is_ready() {
     let folder = tempfile::tempdir().expect("a folder");
-    let profile = folder.path().join("panel.toml");
-    let here = "/dev/no-such-bus";
-    let text = resetbox_tests::board::PROFILE.replace("/dev/spidev0.0", here);
-    std::fs::write(&profile, text).expect("written");
-    let (mut agent, socket) = start(folder.path(), &format!("[panel]\nprofile = {profile:?}\n"));
-    assert!(hear(&socket).contains("READY=1"), "the first word");
+    let bus = Path::new("/dev/no-such-bus");
+    let (mut agent, socket) = start(folder.path(), &panel_on(bus, folder.path()));
+    signs_of_life_before_ready(&socket);
     let (_, log) = agent.kill();
-    assert!(log.contains("panel: ") && log.contains(here), "{log}");
+    assert!(
+        log.contains("panel: ") && log.contains("/dev/no-such-bus"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_panel_that_hangs_does_not_keep_the_box_from_being_ready() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let devices = tempfile::tempdir_in("/dev/shm").expect("a folder");
+    let bus = devices.path().join("bus");
+    std::fs::write(&bus, "").expect("written");
+    let hanging = opens_hang(&bus);
+    let (mut agent, socket) = start(folder.path(), &panel_on(&bus, folder.path()));
+    // Two a second, for the five seconds that the first picture is waited for.
+    let signs = signs_of_life_before_ready(&socket);
+    assert!(
+        (3..=11).contains(&signs),
+        "ready after {signs} half seconds: {}",
+        agent.kill().1
+    );
+    assert!(hear(&socket).contains("WATCHDOG=1"), "and it lives on");
+    let (_, log) = agent.kill();
+    assert!(!log.contains("panel: "), "it hangs still: {log}");
+    drop(hanging);
+}
+
+/// How often the box says that it lives before it says that it is ready. It may do so before it knows how its panel is.
+fn signs_of_life_before_ready(socket: &UnixDatagram) -> usize {
+    for signs in 0.. {
+        let word = hear(socket);
+        if word.contains("READY=1") {
+            return signs;
+        }
+        assert_eq!(word.trim(), "WATCHDOG=1");
+    }
+    unreachable!("it says so sooner or later");
+}
+
+/// Settings with a panel on this bus.
+fn panel_on(bus: &Path, folder: &Path) -> String {
+    let profile = folder.join("panel.toml");
+    let bus = bus.display().to_string();
+    let text = resetbox_tests::board::PROFILE.replace("/dev/spidev0.0", &bus);
+    std::fs::write(&profile, text).expect("written");
+    format!("[panel]\nprofile = {profile:?}\n")
+}
+
+/// Whoever opens this file waits, as for a bus whose driver hangs, until what comes back is dropped, but no longer than
+/// `/proc/sys/fs/lease-break-time`, 45 s: a lease, of which its holder takes no notice.
+fn opens_hang(path: &Path) -> File {
+    let file = (File::options().read(true).write(true).open(path)).expect("a file");
+    // SAFETY: no handler, the signal is ignored. Unheeded it would end the holder.
+    unsafe { signal(Signal::SIGIO, SigHandler::SigIgn) }.expect("a signal that may be ignored");
+    // SAFETY: the descriptor is open, and this command takes an integer.
+    let taken = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK) };
+    assert_eq!(taken, 0, "{}", std::io::Error::last_os_error());
+    file
 }
 
 /// A box that talks to the socket as it would to systemd.
@@ -49,7 +105,7 @@ fn start(folder: &Path, settings: &str) -> (Running, UnixDatagram) {
     let config = folder.join("resetbox.toml");
     let store = folder.join("resetbox.db");
     let text = format!(
-        "[http]\nlisten = []\n[net]\ninterfaces = [\"none0\"]\n[store]\npath = {store:?}\n{settings}"
+        "[http]\nlisten = []\nlisten_tls = []\n[net]\ninterfaces = [\"none0\"]\n[store]\npath = {store:?}\n{settings}"
     );
     std::fs::write(&config, text).expect("written");
     let mut command = Command::new(resetbox());
