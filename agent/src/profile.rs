@@ -83,9 +83,10 @@ pub struct Glass {
     #[serde(default)]
     pub mirrored: bool,
     /// Columns and rows of the controller's memory, where the module is strapped to another size than the chip's.
+    #[serde(default, deserialize_with = "some_pair")]
     pub ram: Option<(u16, u16)>,
     /// Column and row of the memory where the glass begins, before any rotation.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "pair")]
     pub offset: (u16, u16),
     /// Colours come out inverted unless the controller inverts them (most IPS glasses).
     #[serde(default)]
@@ -405,6 +406,18 @@ fn known() -> String {
 
 fn yes() -> bool {
     true
+}
+
+/// A list of two. Left to itself the reader of TOML takes the first two of more.
+fn pair<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(u16, u16), D::Error> {
+    let list = Vec::<u16>::deserialize(deserializer)?;
+    let two = <[u16; 2]>::try_from(list);
+    two.map(Into::into)
+        .map_err(|list| de::Error::invalid_length(list.len(), &"a tuple of size 2"))
+}
+
+fn some_pair<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<(u16, u16)>, D::Error> {
+    pair(deserializer).map(Some)
 }
 
 impl<'de> Deserialize<'de> for OneOrMore {

@@ -364,6 +364,13 @@ mod tests {
             ("inverted = true", "offset = [1, 0]", 5, "column 1"),
             (
                 "inverted = true",
+                "offset = [1, 0, 0]",
+                10,
+                "a list of 2 values",
+            ),
+            ("inverted = true", "ram = [240]", 10, "a list of 2 values"),
+            (
+                "inverted = true",
                 "ram = [100, 100]",
                 10,
                 "memory of this controller",
