@@ -272,7 +272,16 @@ impl<'a> Board<'a> {
     /// # Panics
     /// As [`Board::wait`].
     pub fn scan(&self) -> Vec<u8> {
-        self.wait("a QR on the glass", || self.picture()?.code())
+        let mut read = None;
+        self.wait("a QR on the glass", || self.code(&mut read))
+    }
+
+    /// What both decoders read from the glass. They are not asked again about the picture that was `read` last, in vain.
+    fn code(&self, read: &mut Option<Picture>) -> Option<Vec<u8>> {
+        let now = self.picture().filter(|now| read.as_ref() != Some(now))?;
+        let code = now.code();
+        *read = Some(now);
+        code
     }
 
     /// Presses a key down or lets it go: an edge of its line.
@@ -327,8 +336,9 @@ impl<'a> Board<'a> {
                 });
             }
             self.rest();
+            let mut read = None;
             let found = wait_at_most(Duration::from_secs(5), || {
-                self.picture()?.code().filter(|code| wanted(code))
+                self.code(&mut read).filter(|code| wanted(code))
             });
             if found.is_none() {
                 self.hold(Key::Back);
