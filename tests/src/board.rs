@@ -319,6 +319,16 @@ impl<'a> Board<'a> {
         self.press_for(key, Duration::from_millis(1_500));
     }
 
+    /// From the list: opens a case with the device under the cursor, which is asked for its device code.
+    ///
+    /// # Panics
+    /// As [`Board::wait`].
+    pub fn open_case(&self) {
+        self.press(Key::Ok);
+        self.press(Key::Ok);
+        self.hold(Key::Ok);
+    }
+
     /// Presses these keys, from the first page, until the glass shows a QR that is `wanted`. A page that comes by itself under
     /// the finger spends a press: whoever looks sees that, goes back to the first page and presses `anew`.
     ///

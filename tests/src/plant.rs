@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
-use resetbox_plant::{Issued, Login, Plant, PlantConfig, login};
+use resetbox_plant::{CameraState, Issued, Login, Plant, PlantConfig, login};
 use tokio::sync::oneshot;
 
 use crate::netns::Host;
@@ -69,6 +69,16 @@ impl<'a> PlantIn<'a> {
     /// When there is no such camera.
     pub fn mac(&self, camera: usize) -> String {
         hyphens(&self.camera(camera).expect("there").mac)
+    }
+
+    /// The camera with this serial, and its number.
+    ///
+    /// # Panics
+    /// When there is no such camera.
+    pub fn by_serial(&self, serial: &str) -> (usize, CameraState) {
+        let mut all = self.cameras().into_iter().enumerate();
+        all.find(|(_, camera)| camera.serial == serial)
+            .unwrap_or_else(|| panic!("no camera {serial}"))
     }
 
     /// Logs in at the web server of a camera, from the plant's own host.
