@@ -32,7 +32,7 @@ use emulator::Parts;
 use monitor::Monitor;
 
 /// The longest that anything may take between power-on and a picture, on a machine that has much else to do.
-const PATIENCE: Duration = Duration::from_secs(360);
+const PATIENCE: Duration = Duration::from_secs(600);
 /// Everything that is logged goes to the serial line too.
 pub const LOGGED: &str = "systemd.journald.forward_to_console=1";
 /// So long nothing moves on the bus: what was to be drawn is drawn.
@@ -252,7 +252,7 @@ impl<'a> Board<'a> {
     /// Waits until `wanted` finds what it looks for.
     ///
     /// # Panics
-    /// When it does not in six minutes, with what the serial line said and where the last picture is.
+    /// When it does not in ten minutes, with what the serial line said and where the last picture is.
     pub fn wait<T>(&self, what: &str, wanted: impl FnMut() -> Option<T>) -> T {
         wait_at_most(PATIENCE, wanted).unwrap_or_else(|| {
             let shows = self.picture().map_or("nothing".into(), |picture| {
