@@ -2,15 +2,22 @@ use std::collections::BTreeSet;
 
 use super::*;
 
+/// The first sector of a log, which begins with `word`.
+fn first(word: u64) -> Vec<u8> {
+    let mut bytes = vec![0; SECTOR];
+    bytes[..8].copy_from_slice(&word.to_le_bytes());
+    bytes
+}
+
+fn entry(bytes: &mut Vec<u8>, words: [u64; 3], data: &[u8]) {
+    let mut head: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    head.resize(SECTOR, 0);
+    bytes.extend([&head, data].concat());
+}
+
 /// The second sector of a card of four is written, then kept, then the third one and the second one again.
 fn log(folder: &Path) -> Log {
-    let mut bytes = vec![0; SECTOR];
-    bytes[..8].copy_from_slice(&MAGIC.to_le_bytes());
-    let entry = |bytes: &mut Vec<u8>, words: [u64; 3], data: &[u8]| {
-        let mut head: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-        head.resize(SECTOR, 0);
-        bytes.extend([&head, data].concat());
-    };
+    let mut bytes = first(MAGIC);
     entry(&mut bytes, [1, 1, 0], &[1; SECTOR]);
     entry(&mut bytes, [0, 0, FLUSH], &[]);
     entry(&mut bytes, [2, 1, 0], &[2; SECTOR]);
@@ -89,4 +96,30 @@ fn by_lot_any_of_the_loose_writes_is_lost() {
         .map(|(second, _, mark)| (*second, *mark))
         .collect();
     assert_eq!(marks.len(), 2, "one mark for one content: {seen:?}");
+}
+
+#[test]
+fn a_log_may_be_looked_at_before_the_first_flush() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("log");
+    let mut bytes = Vec::new();
+    let mut glance_at = |more: &[u8]| {
+        bytes.extend(more);
+        std::fs::write(&path, &bytes).expect("written");
+        glance(&path)
+    };
+    assert_eq!(glance_at(&[]), []);
+    assert_eq!(glance_at(&first(0)), []);
+    let mut written = Vec::new();
+    entry(&mut written, [2, 1, 0], &[2; SECTOR]);
+    assert_eq!(glance_at(&written), [Done::Write(2..3)]);
+}
+
+#[test]
+#[should_panic(expected = "is no log")]
+fn another_file_is_no_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("log");
+    std::fs::write(&path, first(MAGIC + 1)).expect("written");
+    glance(&path);
 }
