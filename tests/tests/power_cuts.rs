@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resetbox_plant::Options;
 use resetbox_tests::board::stage::Stage;
-use resetbox_tests::board::{Board, Key};
+use resetbox_tests::board::Key;
 use resetbox_tests::chance::Chance;
 use resetbox_tests::plant::PlantIn;
 use serde_json::json;
@@ -54,7 +54,7 @@ fn ten_power_cuts_at_random_moments_leave_the_case_and_its_qr() {
     for (number, moment) in moments(&mut chance).into_iter().enumerate() {
         if moment != Moment::Boot && !ready {
             board.power_on();
-            shows_again(&board, &code);
+            stage.scan_again(&board, &id, &code);
         }
         let wait = match moment {
             Moment::Boot => {
@@ -88,7 +88,7 @@ fn ten_power_cuts_at_random_moments_leave_the_case_and_its_qr() {
         ready = false;
     }
     board.power_on();
-    shows_again(&board, &code);
+    stage.scan_again(&board, &id, &code);
 
     board.hold(Key::Back);
     let phone = stage.join(&board);
@@ -107,14 +107,6 @@ fn ten_power_cuts_at_random_moments_leave_the_case_and_its_qr() {
 fn asked(plant: &PlantIn<'_>) -> Vec<u64> {
     let cameras = plant.cameras().into_iter();
     cameras.map(|camera| camera.counters.exports).collect()
-}
-
-/// After power-on: devices with open cases come first on the list, and the cursor is on the first of them. A cut that came late
-/// leaves another open case, which may have been heard first: then the next device is tried. Its page offers to show the QR first.
-fn shows_again(board: &Board<'_>, code: &[u8]) {
-    let keys = ([Key::Ok, Key::Ok], [Key::Down, Key::Ok, Key::Ok]);
-    let shown = board.press_to(&keys.0, &keys.1, |shown| shown == code);
-    assert_eq!(shown, code, "the same bytes");
 }
 
 /// The moments of all cuts, in an order drawn by lot.

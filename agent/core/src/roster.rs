@@ -4,6 +4,7 @@
 //! bounded, text is cut and made printable when it comes in, the work for one answer does not grow with
 //! the roster, and a flood of invented devices cannot push out those that answered more than one probe.
 
+use core::cmp::Reverse;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -272,13 +273,14 @@ impl Roster {
         }
     }
 
-    /// Ties a device to its case.
-    pub(crate) fn set_case(&mut self, mac: Mac, case: &CaseId, open: bool) {
+    /// Ties a device to its case. `open` is the case's number while it is open.
+    pub(crate) fn set_case(&mut self, mac: Mac, case: &CaseId, open: Option<u64>) {
         if let Some(entry) = self.entries.get_mut(&mac) {
+            entry.open_case = open;
             let view = Arc::make_mut(&mut entry.view);
             view.case = Some(case.clone());
-            view.case_open = open;
-            if entry.view.gone && !open {
+            view.case_open = open.is_some();
+            if entry.view.gone && open.is_none() {
                 self.gone.insert((entry.view.last_seen, mac));
             }
         }
@@ -344,13 +346,14 @@ impl Roster {
         counts
     }
 
-    /// All devices: those with an open case, then those that can be reset, then the rest, each in the order
-    /// in which they were found.
+    /// All devices: those with an open case, the latest first, whichever answered first since a power cut; then those that can be
+    /// reset, then the rest, each in the order in which they were found.
     pub(crate) fn sorted(&self) -> Vec<Arc<DeviceView>> {
         let mut entries: Vec<&Entry> = self.entries.values().collect();
         entries.sort_unstable_by_key(|entry| {
             let resettable = matches!(entry.view.way, sadp::Way::TypedKey | sadp::Way::KeyFile);
-            (!entry.view.case_open, !resettable, entry.order)
+            let open = entry.open_case;
+            (open.is_none(), Reverse(open), !resettable, entry.order)
         });
         entries
             .into_iter()

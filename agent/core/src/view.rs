@@ -37,8 +37,8 @@ pub struct View {
     pub indicator: Indicator,
     /// Links in the order of their index.
     pub links: Vec<LinkView>,
-    /// Devices: those with an open case first, then those that can be reset, then the rest; inside
-    /// each group in the order in which they were found.
+    /// Devices: those with an open case first, the latest case on top; then those that can be reset, then the rest, each in the
+    /// order in which they were found.
     pub devices: Vec<Arc<DeviceView>>,
     /// Cases: open ones first, then ended ones, newest first.
     pub cases: Vec<CaseView>,

@@ -5,14 +5,12 @@ mod bench;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use bench::{Bench, Device};
+use bench::{Bench, Device, EXPORTED};
 use resetbox_core::event::Health;
 use resetbox_core::request::{CaseId, Done};
 use resetbox_core::secret::SecretText;
 use resetbox_core::view::{Alert, CasePhase};
 use resetbox_core::{Channel, Ear, Event, LinkId, Problem, ProblemKind, Purpose, Request};
-
-const STRING: &str = "<Result>success</Result><EncryptString>aGVsbG8gd29ybGQ=</EncryptString>";
 
 /// A case that waits for its key.
 fn awaiting(camera: &Device) -> (Bench, CaseId) {
@@ -23,7 +21,7 @@ fn awaiting(camera: &Device) -> (Bench, CaseId) {
     let Some(Ok(Done::Case(id))) = bench.reply(opened).cloned() else {
         panic!("no case")
     };
-    bench.answers_command(2, camera, Purpose::Export, STRING);
+    bench.answers_command(2, camera, Purpose::Export, EXPORTED);
     assert_eq!(bench.case(&id).phase, CasePhase::Awaiting);
     (bench, id)
 }
@@ -264,7 +262,7 @@ fn a_case_whose_end_was_not_written_does_not_rise_beside_the_next_one() {
         let Some(Ok(Done::Case(new))) = bench.reply(opened).cloned() else {
             panic!("no case")
         };
-        bench.answers_command(2, &camera, Purpose::Export, STRING);
+        bench.answers_command(2, &camera, Purpose::Export, EXPORTED);
         bench.power_cut(Duration::from_secs(5), false);
         assert_eq!(bench.case(&old).phase, CasePhase::Void);
         assert_eq!(bench.case(&new).phase, CasePhase::Awaiting);

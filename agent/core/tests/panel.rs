@@ -5,14 +5,12 @@ mod bench;
 
 use std::time::Duration;
 
-use bench::{Bench, Device};
+use bench::{Bench, Device, EXPORTED};
 use resetbox_core::policy::KeySet;
 use resetbox_core::screen::{Action, Button, Edge, KEY_DONE, Page};
 use resetbox_core::view::{CasePhase, IndicatorState, MustInsist};
 use resetbox_core::{Event, Mono, Now, Policy, ProblemKind, Purpose};
 use sadp::Mac;
-
-const EXPORT: &str = "<Result>success</Result><EncryptString>aGVsbG8gd29ybGQ=</EncryptString>";
 
 /// Hands, eyes and a count of presses.
 struct Person {
@@ -88,7 +86,7 @@ impl Person {
         self.hold_for(Action::Start);
         assert!(matches!(self.sees(), Page::Exporting { .. }));
         self.bench
-            .answers_command(2, camera, Purpose::Export, EXPORT);
+            .answers_command(2, camera, Purpose::Export, EXPORTED);
         self.bench.pass(Duration::from_millis(500));
     }
 
@@ -304,7 +302,7 @@ fn a_restart_of_the_camera_is_told_on_the_panel_and_a_new_code_is_one_long_press
     assert_eq!(person.bench.sent_for(Purpose::Export), 2);
     person
         .bench
-        .answers_command(2, &camera, Purpose::Export, EXPORT);
+        .answers_command(2, &camera, Purpose::Export, EXPORTED);
     assert!(
         matches!(person.sees(), Page::Qr { .. }),
         "{:?}",

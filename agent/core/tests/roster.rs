@@ -5,7 +5,7 @@ mod bench;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use bench::{Bench, Device};
+use bench::{Bench, Device, EXPORTED};
 use resetbox_core::view::{DeviceView, Finding, Lamp};
 use resetbox_core::{Channel, Event, LinkId, Mono, Now, Policy, ProblemKind, Purpose, Request};
 
@@ -55,6 +55,45 @@ fn a_device_is_gone_after_two_minutes_and_comes_back() {
     assert_eq!(told, ["device-found", "device-gone", "device-back"]);
     bench.pass(Duration::from_secs(2 * 3600));
     assert!(bench.view().devices.is_empty(), "forgotten an hour later");
+}
+
+#[test]
+fn the_latest_open_case_is_on_top_whichever_device_answers_first() {
+    let mut bench = bench();
+    let cameras: Vec<Device> = (1..=4).map(Device::new).collect();
+    let numbers = |bench: &Bench| -> Vec<usize> {
+        let devices = bench.view().devices;
+        let number = |mac| cameras.iter().position(|camera| camera.mac() == mac);
+        let numbers = devices.iter().map(|device| number(device.mac));
+        numbers.map(|at| at.expect("a camera") + 1).collect()
+    };
+    for camera in &cameras {
+        bench.answers(2, camera);
+    }
+    let mut opened = Vec::new();
+    for number in [3, 2, 4] {
+        let camera = &cameras[number - 1];
+        bench.ask(Channel::Phone, Request::OpenCase { mac: camera.mac() });
+        bench.answers_command(2, camera, Purpose::Export, EXPORTED);
+        bench.pass(Duration::from_millis(500));
+        opened.push(shown(&bench, camera).case.expect("a case"));
+    }
+    assert_eq!(numbers(&bench), [4, 2, 3, 1]);
+
+    bench.power_cut(Duration::from_secs(60), false);
+    bench.link_up(2);
+    for (number, listed) in [
+        (1, vec![1]),
+        (3, vec![3, 1]),
+        (2, vec![2, 3, 1]),
+        (4, vec![4, 2, 3, 1]),
+    ] {
+        bench.answers(2, &cameras[number - 1]);
+        assert_eq!(numbers(&bench), listed);
+    }
+    let case = opened[0].clone();
+    bench.ask(Channel::Phone, Request::CancelCase { case });
+    assert_eq!(numbers(&bench), [4, 2, 1, 3], "found second since the cut");
 }
 
 #[test]

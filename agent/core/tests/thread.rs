@@ -4,7 +4,7 @@ mod bench;
 
 use std::time::Duration;
 
-use bench::{Bench, Device};
+use bench::{Bench, Device, EXPORTED};
 use resetbox_core::request::Done;
 use resetbox_core::secret::SecretText;
 use resetbox_core::view::CasePhase;
@@ -27,8 +27,7 @@ fn from_a_probe_to_success() {
         panic!("no case")
     };
     assert_eq!(bench.case(&id).phase, CasePhase::Exporting);
-    let string = "<Result>success</Result><EncryptString>aGVsbG8gd29ybGQ=</EncryptString>";
-    bench.answers_command(2, &camera, Purpose::Export, string);
+    bench.answers_command(2, &camera, Purpose::Export, EXPORTED);
     let case = bench.case(&id);
     assert_eq!(case.phase, CasePhase::Awaiting);
     assert_eq!(

@@ -35,7 +35,7 @@ pub(crate) struct State {
     pub(crate) links: Vec<Link>,
     /// How many devices there are; `devices` holds the first 300 of them.
     pub(crate) devices_total: usize,
-    /// Devices: those with an open case first, then those that can be reset, then the rest.
+    /// Devices: those with an open case first, the latest case on top; then those that can be reset, then the rest.
     pub(crate) devices: Vec<DeviceBody>,
     /// Cases: open ones first, then ended ones, newest first.
     pub(crate) cases: Vec<CaseBody>,

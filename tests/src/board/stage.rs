@@ -99,6 +99,27 @@ impl Stage {
         })
     }
 
+    /// From the first page, by keys alone, to the QR of a case, which must be this one. Whoever presses them waits until every
+    /// device with an open case has answered, and knows where on the list the case's own stands.
+    ///
+    /// # Panics
+    /// As [`Board::wait`].
+    pub fn scan_again(&self, board: &Board<'_>, id: &str, code: &[u8]) {
+        let reader = self.reader(board);
+        let at = board.wait("the devices with open cases", || {
+            let state = reader.get("/api/v1/state")?.expect(200).json();
+            let [devices, cases] = ["devices", "cases"].map(|name| state[name].as_array());
+            let open = cases?.iter().filter(|case| case["open"] == true).count();
+            let listed = devices?.get(..open)?;
+            let all = listed.iter().all(|device| device["case_open"] == true);
+            let own = listed.iter().position(|device| device["case"] == id);
+            own.filter(|_| all)
+        });
+        let keys = [vec![Key::Down; at], vec![Key::Ok, Key::Ok]].concat();
+        let shown = board.press_to(&keys, &[Key::Down, Key::Ok, Key::Ok], |shown| shown == code);
+        assert_eq!(shown, code, "the same bytes");
+    }
+
     /// A folder for a test's own files.
     pub fn folder(&self) -> &Path {
         self.folder.path()

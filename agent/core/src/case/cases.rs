@@ -82,7 +82,8 @@ impl Cases {
         let last = self.cases.values().filter(|case| case.mac == mac);
         let case = last.max_by_key(|case| (case.is_open(), case.number));
         if let Some(case) = case {
-            cx.roster.set_case(mac, &case.id, case.is_open());
+            let open = case.is_open().then_some(case.number);
+            cx.roster.set_case(mac, &case.id, open);
         }
     }
 
@@ -149,7 +150,7 @@ impl Cases {
             return;
         };
         let case = Case::open(cx, id.clone(), self.last_number, &entry, asker, channel);
-        cx.roster.set_case(mac, &id, true);
+        cx.roster.set_case(mac, &id, Some(self.last_number));
         self.open.insert(mac, id.clone());
         self.cases.insert(id, case);
         self.after(cx);

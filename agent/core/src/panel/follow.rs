@@ -312,8 +312,8 @@ impl Panel {
         .min();
     }
 
-    /// The list's cursor stays on its device. Until a person chooses, that is one with an open case, where there is one: after
-    /// a power cut its QR is what he came for, whichever device answers first.
+    /// The list's cursor stays on its device. Until a person chooses, that is the one with the latest open case, where there is
+    /// one: after a power cut its QR is what he came for, whichever device answers first.
     fn keep_cursor(&mut self, now: Now, world: &World<'_>) {
         let waits = world.devices.first().filter(|device| device.case_open);
         if let Some(device) = waits.filter(|_| !self.chosen) {

@@ -28,6 +28,8 @@ pub(crate) struct Entry {
     pub(super) links: Vec<(LinkId, Mono)>,
     pub(crate) watch: Watch,
     pub(super) order: u64,
+    /// The number of its open case: the later it was opened, the greater.
+    pub(super) open_case: Option<u64>,
     pub(super) rounds: u8,
     pub(super) last_round: u64,
     /// Told by UDP; a layer-2 answer says less and does not overwrite it.
@@ -51,6 +53,7 @@ impl Entry {
             links: Vec::with_capacity(1),
             watch: Watch::new(now, device.boot_time),
             order,
+            open_case: None,
             rounds: 1,
             last_round: round,
             by_udp: false,

@@ -27,6 +27,10 @@ mod order;
 
 pub use device::{Device, element};
 
+/// What a device says that gives its encrypted string.
+pub const EXPORTED: &str =
+    "<Result>success</Result><EncryptString>aGVsbG8gd29ybGQ=</EncryptString>";
+
 /// Key pairs are slow to make; the bench makes four and hands them out in turn.
 pub fn key_pair(turn: u64) -> KeyPair {
     static PAIRS: OnceLock<Vec<KeyPair>> = OnceLock::new();

@@ -89,7 +89,7 @@ pub struct Devices {
     pub updated: Option<String>,
     /// `items` holds not all of them: the message would be too long.
     pub truncated: bool,
-    /// Those with an open case first, then those that can be reset, then the rest.
+    /// Those with an open case first, the latest case on top; then those that can be reset, then the rest.
     pub items: Vec<Device>,
 }
 

@@ -67,7 +67,7 @@ impl Cases {
             .collect();
         for mac in ended {
             if let Some(id) = self.open.remove(&mac) {
-                cx.roster.set_case(mac, &id, false);
+                cx.roster.set_case(mac, &id, None);
             }
         }
         while self.cases.len() > self.open.len() + ENDED {
