@@ -2,7 +2,10 @@
 //! starts, and the next start finishes what was begun. The same in an emulator is the matter of `image_update.rs`.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::time::Duration;
 
+use resetbox_tests::process::wait_for;
 use resetbox_tests::slots::{End, Slots};
 
 const OLD: &[u8] = b"the system that the card came with";
@@ -238,6 +241,37 @@ fn a_reset_under_way_is_finished_before_the_restart() {
     fs::write(slots.path("bin/sleep"), words).expect("written");
     slots.apply("--card", None);
     assert!(slots.path("waited").exists() && slots.restarts());
+}
+
+#[test]
+fn an_update_waits_for_another_one_that_is_being_written() {
+    let slots = with_update(FILE);
+    start(&slots);
+    slots.check_health(true, None);
+    let lock = fs::File::create(slots.path("run/resetbox-update.lock")).expect("made");
+    lock.lock().expect("nobody else has it");
+    std::thread::scope(|scope| {
+        // Given back in any case, else the other one waits for ever.
+        let lock = lock;
+        let second = scope.spawn(|| slots.apply("--card", None));
+        wait_for("one that waits", Duration::from_secs(60), || {
+            is_waited_for(&lock).then_some(())
+        });
+        assert_eq!(slots.record(), "a - 0 -");
+        assert_eq!(slots.news(), "");
+        drop(lock);
+        second.join().expect("it ends");
+    });
+    assert_eq!(slots.record(), "a b 2 -");
+}
+
+/// Whether a process waits for this file's lock, by the kernel's list: `1: -> FLOCK ADVISORY WRITE 4711 fe:00:1234 0 EOF`.
+fn is_waited_for(lock: &fs::File) -> bool {
+    let file = lock.metadata().expect("it is open");
+    let file = format!(":{} 0 EOF", file.ino());
+    let locks = fs::read_to_string("/proc/locks").expect("the kernel's list");
+    let waits = |line: &str| line.contains("-> FLOCK") && line.ends_with(&file);
+    locks.lines().any(waits)
 }
 
 #[test]

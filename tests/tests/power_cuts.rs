@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resetbox_plant::Options;
-use resetbox_tests::board::stage::Stage;
 use resetbox_tests::board::Key;
+use resetbox_tests::board::stage::Stage;
 use resetbox_tests::chance::Chance;
 use resetbox_tests::plant::PlantIn;
 use serde_json::json;
