@@ -38,7 +38,7 @@ pub enum Done {
 }
 
 impl Log {
-    /// Reads a log.
+    /// Reads the log of an emulator that has ended.
     ///
     /// # Panics
     /// When it is no log, or holds what the emulated card cannot do.
@@ -46,9 +46,7 @@ impl Log {
         let bytes =
             std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let mut steps = Vec::new();
-        scan(path, |step, data| steps.push((step, data)));
-        // The emulator may have written on since.
-        steps.retain(|(_, data)| data.end <= bytes.len());
+        scan(path, Gap::Stays, |step, data| steps.push((step, data)));
         Self { bytes, steps }
     }
 
@@ -69,13 +67,22 @@ impl Log {
 /// As [`Log::read`].
 pub fn glance(path: &Path) -> Vec<Done> {
     let mut steps = Vec::new();
-    scan(path, |step, _| steps.push(step));
+    scan(path, Gap::Fills, |step, _| steps.push(step));
     steps
+}
+
+/// What becomes of an entry that is not there, though a later one is: the emulator writes several at a time.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Gap {
+    /// It is written any moment, and the later ones are looked at then.
+    Fills,
+    /// The emulator was killed: it is left out.
+    Stays,
 }
 
 /// Gives each entry and where in the log its bytes are. An entry that is not there to its end, since the emulator is about to
 /// write it or was killed, does not count.
-fn scan(path: &Path, mut found: impl FnMut(Done, Range<usize>)) {
+fn scan(path: &Path, gap: Gap, mut found: impl FnMut(Done, Range<usize>)) {
     let mut look = || {
         let file = File::open(path)?;
         let length = usize::try_from(file.metadata()?.len()).expect("fits into memory");
@@ -96,6 +103,9 @@ fn scan(path: &Path, mut found: impl FnMut(Done, Range<usize>)) {
             let [sector, count, flags] = [0, 1, 2].map(|number| word(&head, number));
             // Virtio knows no write that is kept at once; the emulator's card offers none that discards.
             assert!(flags & !FLUSH == 0, "flags {flags:x} at {at}");
+            if gap == Gap::Fills && [sector, count, flags] == [0; 3] {
+                break;
+            }
             let bytes = usize::try_from(count).expect("fits into memory") * SECTOR;
             let data = at + SECTOR..at + SECTOR + bytes;
             at = data.end;

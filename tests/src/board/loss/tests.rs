@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::slice;
 
 use super::*;
 
@@ -113,6 +114,21 @@ fn a_log_may_be_looked_at_before_the_first_flush() {
     let mut written = Vec::new();
     entry(&mut written, [2, 1, 0], &[2; SECTOR]);
     assert_eq!(glance_at(&written), [Done::Write(2..3)]);
+}
+
+#[test]
+fn an_entry_that_a_later_one_overtook_is_waited_for_until_the_emulator_has_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("log");
+    let mut bytes = first(MAGIC);
+    entry(&mut bytes, [1, 1, 0], &[1; SECTOR]);
+    bytes.extend([0; 3 * SECTOR]);
+    entry(&mut bytes, [2, 1, 0], &[2; SECTOR]);
+    std::fs::write(&path, &bytes).expect("written");
+    let [before, after] = [1..2, 2..3].map(Done::Write);
+    assert_eq!(glance(&path), slice::from_ref(&before));
+    let kept = Log::read(&path).steps.into_iter().map(|(done, _)| done);
+    assert_eq!(kept.collect::<Vec<_>>(), [before, after]);
 }
 
 #[test]
