@@ -352,8 +352,8 @@ impl Roster {
         let mut entries: Vec<&Entry> = self.entries.values().collect();
         entries.sort_unstable_by_key(|entry| {
             let resettable = matches!(entry.view.way, sadp::Way::TypedKey | sadp::Way::KeyFile);
-            let open = entry.open_case;
-            (open.is_none(), Reverse(open), !resettable, entry.order)
+            // Reversed, none comes after every number.
+            (Reverse(entry.open_case), !resettable, entry.order)
         });
         entries
             .into_iter()
