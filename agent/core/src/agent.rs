@@ -176,7 +176,10 @@ impl Agent {
             }
             Event::Frame { link, bytes } => self.frame(now, link, bytes),
             Event::Link(report) => {
-                self.links.report(now.mono, report);
+                if self.links.report(now.mono, report) {
+                    // Whoever plugs a cable in waits for what is behind it.
+                    self.look(now);
+                }
                 self.out.redraw();
             }
             Event::LinkGone(link) => self.link_gone(link),
@@ -315,11 +318,12 @@ impl Agent {
         }
     }
 
-    /// How often devices are asked.
+    /// How often devices are asked. Before the first one is heard somebody waits: a switch that keeps its port shut at first, or
+    /// cameras that still start, have missed the burst.
     fn interval(&self) -> Duration {
         if self.cases.any_open() {
             self.policy.inquiry_busy.min(GUARD)
-        } else if self.look_until > self.now {
+        } else if self.look_until > self.now || self.roster.is_empty() {
             self.policy.inquiry_busy
         } else {
             self.policy.inquiry_idle

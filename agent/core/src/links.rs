@@ -168,9 +168,10 @@ impl Links {
         self.get(link).is_some_and(Link::usable)
     }
 
-    /// The whole truth about a link. Whether its devices must be asked anew.
-    pub(crate) fn report(&mut self, now: Mono, report: LinkReport) {
+    /// The whole truth about a link. Whether it has just become one that can carry an inquiry.
+    pub(crate) fn report(&mut self, now: Mono, report: LinkReport) -> bool {
         let known = self.links.get(&report.link);
+        let was_usable = known.is_some_and(Link::usable);
         let same_ears = |known: &Link| {
             known.usable()
                 && known.report.addresses == report.addresses
@@ -191,6 +192,7 @@ impl Links {
         } else if ask {
             link.start_burst(now, true);
         }
+        link.usable() && !was_usable
     }
 
     pub(crate) fn gone(&mut self, link: LinkId) {

@@ -100,6 +100,11 @@ impl Roster {
         self.round += 1;
     }
 
+    /// No device is known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     pub(crate) fn get(&self, mac: Mac) -> Option<&Entry> {
         self.entries.get(&mac)
     }

@@ -42,14 +42,14 @@ fn a_burst_asks_three_times_in_every_form_under_fresh_uuids() {
 
 #[test]
 fn it_asks_every_minute_and_every_fifteen_seconds_while_someone_looks() {
-    let probes = |bench: &Bench| bench.view().diagnosis.probes;
     let mut bench = bench();
-    bench.pass(Duration::from_secs(10));
+    bench.answers(2, &Device::new(1));
+    bench.pass(Duration::from_secs(70));
     let start = probes(&bench);
     bench.pass(Duration::from_secs(600));
     assert_eq!(probes(&bench) - start, 10, "once a minute");
-    bench.ask(Channel::Phone, Request::Look);
     let start = probes(&bench);
+    bench.ask(Channel::Phone, Request::Look);
     bench.pass(Duration::from_secs(59));
     assert!((4..=5).contains(&(probes(&bench) - start)), "every 15 s");
     let start = probes(&bench);
@@ -61,6 +61,36 @@ fn it_asks_every_minute_and_every_fifteen_seconds_while_someone_looks() {
         3,
         "two people who press scan get one burst"
     );
+}
+
+/// Ports of managed switches stay shut for half a minute, cameras of the same switch start as long: both miss the burst.
+#[test]
+fn it_asks_every_fifteen_seconds_until_a_device_is_known_and_after_a_cable_came() {
+    let mut bench = bench();
+    bench.pass(Duration::from_secs(1));
+    let start = probes(&bench);
+    bench.pass(Duration::from_secs(600));
+    assert_eq!(probes(&bench) - start, 40, "nobody answers");
+    bench.answers(2, &Device::new(1));
+    bench.pass(Duration::from_secs(60));
+    let start = probes(&bench);
+    bench.pass(Duration::from_secs(60));
+    assert_eq!(probes(&bench) - start, 1, "one is known, and nobody looks");
+
+    // Another switch: what was known is no reason to be slow there.
+    let mut report = link_report(2);
+    report.carrier = false;
+    bench.handle(Event::Link(report.clone()));
+    report.carrier = true;
+    bench.handle(Event::Link(report));
+    bench.pass(Duration::from_secs(1));
+    let start = probes(&bench);
+    bench.pass(Duration::from_secs(50));
+    assert!((3..=4).contains(&(probes(&bench) - start)), "every 15 s");
+}
+
+fn probes(bench: &Bench) -> u64 {
+    bench.view().diagnosis.probes
 }
 
 #[test]
