@@ -32,24 +32,29 @@ foreign_programs() {
   [ -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ] || update-binfmts --enable qemu-aarch64
 }
 
-if [ ! -s "$tarball" ]; then
-  foreign_programs
-  grep -v '^#' "$here/sources" >"$work/sources.list"
+root_tar() {
+  rm -f "$tarball.part.tar"
   mmdebstrap -q --variant=minbase --arch=$arch --include="$includes" \
     --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/lib/udev/hwdb.d/*' --dpkgopt='path-exclude=/usr/share/lintian/*' \
-    $suite "$tarball.part.tar" "$work/sources.list" || die "mmdebstrap failed: see above; is the Debian archive reachable?"
+    $suite "$tarball.part.tar" "$work/sources.list"
+}
+
+if [ ! -s "$tarball" ]; then
+  foreign_programs
+  grep -v '^#' "$here/sources" >"$work/sources.list"
+  again root_tar || die "mmdebstrap failed: see above; is the Debian archive reachable?"
   mv "$tarball.part.tar" "$tarball"
 fi
 if [ ! -d "$debs" ]; then
-  private_apt update >/dev/null
+  again private_apt update >/dev/null
   kernel_package=$(private_apt -s install --no-install-recommends linux-image-arm64 2>/dev/null |
     sed -n 's/^Inst \(linux-image-[0-9][^ ]*\) .*/\1/p' | head -1)
   [ -n "$kernel_package" ] || die "no kernel in the archive: look at image/sources"
   rm -rf "$debs.part" && mkdir "$debs.part"
-  (cd "$debs.part" && private_apt download "$kernel_package" "${parts[@]}")
+  (cd "$debs.part" && again private_apt download "$kernel_package" "${parts[@]}")
   mv "$debs.part" "$debs"
 fi
 mkdir "$work/kernel" "$work/parts"

@@ -224,6 +224,13 @@ pub fn package(arch: &str, binary: &Path, version: Option<&str>, out: &Path) -> 
         .into()
 }
 
+/// What there is of a run that was ended in the middle goes first.
+const FETCH: &str = r#"
+fetch() { rm -rf "$2"; mmdebstrap -q --variant=minbase --mode=root --include="$0" "$1" "$2" http://deb.debian.org/debian; }
+. "$3"
+again fetch "$1" "$2"
+"#;
+
 /// The clean root, made once for all tests of this target folder.
 fn clean_root() -> PathBuf {
     let target = target();
@@ -234,14 +241,11 @@ fn clean_root() -> PathBuf {
     let _lock = Flock::lock(lock, FlockArg::LockExclusive).expect("a lock on our own file");
     if !root.exists() {
         let part = root.with_extension("part");
-        // Of a run that was ended in the middle.
-        let _ = std::fs::remove_dir_all(&part);
-        run(Command::new("mmdebstrap")
-            .args(["-q", "--variant=minbase", "--mode=root"])
-            .arg(format!("--include={PACKAGES}"))
-            .arg(SUITE)
+        let again = concat!(env!("CARGO_MANIFEST_DIR"), "/../image/again.sh");
+        run(Command::new("bash")
+            .args(["-c", FETCH, PACKAGES, SUITE])
             .arg(&part)
-            .arg("http://deb.debian.org/debian"));
+            .arg(again));
         // A console that is none has nobody to ask at the first boot.
         for unit in ["systemd-firstboot.service", "console-getty.service"] {
             symlink("/dev/null", part.join("etc/systemd/system").join(unit)).expect("a new root");
