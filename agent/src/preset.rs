@@ -178,7 +178,7 @@ mod tests {
             let words = read(file.path()).expect_err("a mistake").to_string();
             let path = file.path().display().to_string();
             assert!(words.contains(&path) && words.contains(said), "{words}");
-            assert!(!words.to_lowercase().replace(&path, "").contains("mrkr"));
+            assert!(!words.replace(&path, "").to_lowercase().contains("mrkr"));
         }
         let missing = read(Path::new("/nowhere/preset")).expect_err("missing");
         assert!(missing.to_string().contains("/nowhere/preset"), "{missing}");

@@ -38,6 +38,10 @@ pub const LOGGED: &str = "systemd.journald.forward_to_console=1";
 /// So long nothing moves on the bus: what was to be drawn is drawn.
 const REST: Duration = Duration::from_millis(900);
 
+/// A short press: longer than its edges are waited out, much shorter than what repeats or is long (0.5 s and 0.8 s), since the
+/// board sees an edge later than it came.
+const SHORT: Duration = Duration::from_millis(200);
+
 /// An emulator wants every core there is: one at a time.
 static ONE: Mutex<()> = Mutex::new(());
 
@@ -188,11 +192,7 @@ impl<'a> Board<'a> {
     /// # Panics
     /// As [`Board::wait`].
     pub fn said(&self, what: &str) -> String {
-        self.wait(what, || {
-            let text = self.serial();
-            let line = text.lines().find(|line| line.contains(what));
-            line.map(str::to_owned)
-        })
+        self.wait(what, || whole_line(&self.serial(), what))
     }
 
     /// Where what comes out of the serial line since the last power-on is written: the kernel's and the box's log.
@@ -297,19 +297,25 @@ impl<'a> Board<'a> {
         self.set(key, false);
     }
 
-    /// Presses a key, and waits until another picture is drawn to its end.
+    /// Presses a key, and waits until another page is drawn to its end. Whoever sees nothing for a long time presses again: a
+    /// processor that is emulated beside others may have slept through the first press.
     ///
     /// # Panics
     /// As [`Board::wait`].
     pub fn press(&self, key: Key) -> Picture {
+        const AGAIN: Duration = Duration::from_secs(30);
         let before = self.rest();
-        self.press_for(key, Duration::from_millis(120));
-        self.wait(&format!("another picture after {key:?}"), || {
+        let mut pressed: Option<Instant> = None;
+        self.wait(&format!("another page after {key:?}"), || {
+            if pressed.is_none_or(|at| at.elapsed() >= AGAIN) {
+                self.press_for(key, SHORT);
+                pressed = Some(Instant::now());
+            }
             let seen = self.lines();
             (seen.quiet() >= REST)
                 .then(|| seen.picture())
                 .flatten()
-                .filter(|now| *now != before)
+                .filter(|now| now.page() != before.page())
         })
     }
 
@@ -339,7 +345,7 @@ impl<'a> Board<'a> {
         self.wait("a QR on the glass that these keys lead to", || {
             for key in std::mem::replace(&mut keys, anew) {
                 self.rest();
-                self.press_for(*key, Duration::from_millis(120));
+                self.press_for(*key, SHORT);
                 // Drawn at once in most cases; where nothing is to be drawn nothing is waited for.
                 wait_at_most(Duration::from_secs(1), || {
                     (self.lines().quiet() < REST).then_some(())
@@ -356,6 +362,16 @@ impl<'a> Board<'a> {
             found
         })
     }
+}
+
+/// The first line with these words. What comes comes letter by letter: one without its end is not looked at.
+fn whole_line(text: &str, what: &str) -> Option<String> {
+    let whole = text
+        .split_inclusive('\n')
+        .filter_map(|line| line.strip_suffix('\n'));
+    (whole.map(|line| line.trim_end_matches('\r')))
+        .find(|line| line.contains(what))
+        .map(str::to_owned)
 }
 
 /// Asks every 50 ms.
@@ -410,4 +426,18 @@ fn tool(program: &str, package: &str, arguments: &[&str]) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_line;
+
+    #[test]
+    fn a_line_that_is_still_being_written_says_nothing_yet() {
+        let text = "the phone page is at http://169.254.172.2";
+        assert_eq!(whole_line(text, "http://"), None);
+        let text = format!("before\n{text}2\r\nthe phone page is at ");
+        let line = whole_line(&text, "phone page").expect("it is whole");
+        assert_eq!(line, "the phone page is at http://169.254.172.22");
+    }
 }

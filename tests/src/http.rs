@@ -7,6 +7,7 @@ use ureq::Agent;
 use ureq::http::Response;
 
 use crate::netns::Host;
+use crate::process::wait_for;
 
 /// For a file of many megabytes to a board that is emulated.
 const LONG: Duration = Duration::from_secs(300);
@@ -90,15 +91,14 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// GET that must give JSON with status 200.
+    /// GET that must give JSON with status 200. A connection that breaks is made anew: whoever reads can ask again.
     ///
     /// # Panics
-    /// When it does not.
+    /// When it does not, or nobody answers for a while.
     #[track_caller]
     pub fn json(&self, path: &str) -> Value {
-        let answer = self.get(path);
-        answer
-            .unwrap_or_else(|| panic!("{path}: nobody answers"))
+        let asked = || self.get(path);
+        wait_for(path, Duration::from_secs(20), asked)
             .expect(200)
             .json()
     }

@@ -67,6 +67,7 @@ pub struct Running {
     child: Child,
     lines: Receiver<String>,
     seen: Vec<String>,
+    stdout: Option<JoinHandle<()>>,
     stderr: Option<JoinHandle<String>>,
 }
 
@@ -85,7 +86,7 @@ impl Running {
         let stdout = child.stdout.take().expect("piped above");
         let mut stderr = child.stderr.take().expect("piped above");
         let (sender, lines) = channel();
-        std::thread::spawn(move || {
+        let stdout = std::thread::spawn(move || {
             for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
                 // The test may have lost interest.
                 let _ = sender.send(String::from_utf8_lossy(&line).into_owned());
@@ -101,6 +102,7 @@ impl Running {
             child,
             lines,
             seen: Vec::new(),
+            stdout: Some(stdout),
             stderr: Some(stderr),
         }
     }
@@ -189,6 +191,8 @@ impl Running {
         let stderr = self.stderr.take().map_or_else(String::new, |thread| {
             thread.join().unwrap_or_else(|_| "(reader failed)".into())
         });
+        // What it printed last may still be on its way through the reading thread, whose panic would be told by lines that miss.
+        let _ = self.stdout.take().map(JoinHandle::join);
         self.seen.extend(self.lines.try_iter());
         (status, stderr)
     }

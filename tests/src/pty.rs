@@ -102,7 +102,7 @@ impl OnTerminal {
             self.child.try_wait().expect("our own child")
         });
         // The last bytes may still be on their way through the reading thread.
-        while let Ok(more) = self.shown.recv_timeout(Duration::from_millis(200)) {
+        while let Ok(more) = self.shown.recv_timeout(Duration::from_secs(1)) {
             self.seen.extend(more);
         }
         (status, String::from_utf8_lossy(&self.seen).into_owned())

@@ -6,7 +6,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::{PoisonError, RwLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -182,15 +183,21 @@ impl Slots {
         }
         // Not there after a run that was not cut.
         let _ = fs::remove_file(self.path("was-cut"));
-        let output = Command::new("sh")
+        let mut command = Command::new("sh");
+        command
             .args(["-c", words])
             .env(
                 "PATH",
                 format!("{}:/usr/bin:/bin", self.path("bin").display()),
             )
             .process_group(0)
-            .output()
-            .expect("sh runs");
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let starting = SCRIPTS.read().unwrap_or_else(PoisonError::into_inner);
+        let child = command.spawn().expect("sh runs");
+        drop(starting);
+        let output = child.wait_with_output().expect("our own child");
         match self.path("was-cut").exists() {
             true => (End::Cut, output),
             false => (End::Whole, output),
@@ -305,7 +312,12 @@ impl Slots {
     }
 }
 
+/// Held for reading while a process starts, for writing while a script is written. Between its fork and its program's start
+/// the child of another thread's test has everything open that this process has, and what is open for writing cannot be run.
+static SCRIPTS: RwLock<()> = RwLock::new(());
+
 fn executable(path: &Path, text: &str) {
+    let _writing = SCRIPTS.write().unwrap_or_else(PoisonError::into_inner);
     fs::write(path, text).expect("written");
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("its mode");
 }

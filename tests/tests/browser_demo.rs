@@ -96,7 +96,8 @@ impl Stage {
             .perform()
             .await
             .expect("held");
-        tokio::time::sleep(Duration::from_millis(1200)).await;
+        // Longer than the 0.8 s of a long press, however late the browser's word of its beginning comes.
+        tokio::time::sleep(Duration::from_secs(3)).await;
         let chain = self.desk.driver().action_chain();
         chain.release().perform().await.expect("released");
     }

@@ -1,6 +1,7 @@
 //! What the binary says about itself, and what is written about it, must not drift apart.
 
 use std::process::Command;
+use std::sync::Once;
 
 fn resetbox(args: &[&str]) -> (Option<i32>, String) {
     let binary = resetbox_tests::process::resetbox();
@@ -137,13 +138,16 @@ fn the_desk_refuses_a_broker_without_tls_before_it_asks_for_anything() {
     assert!(said.contains("--broker"), "{said}");
 }
 
-/// A profile whose devices no machine has.
+/// A profile whose devices no machine has; written once, since other tests may be reading it.
 fn profile_of_nothing() -> String {
+    static WRITTEN: Once = Once::new();
     let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/nothing.toml");
-    let good = include_str!("../../agent/panels/waveshare-1in3-lcd-hat.toml");
-    let text = good.replace("/dev/spidev0.0", "/dev/spidev99.9");
-    let text = text.replace("[lines]", "[gpio]\nchips = [\"no-such-chip\"]\n\n[lines]");
-    std::fs::write(path, text).expect("cargo's test folder is writable");
+    WRITTEN.call_once(|| {
+        let good = include_str!("../../agent/panels/waveshare-1in3-lcd-hat.toml");
+        let text = good.replace("/dev/spidev0.0", "/dev/spidev99.9");
+        let text = text.replace("[lines]", "[gpio]\nchips = [\"no-such-chip\"]\n\n[lines]");
+        std::fs::write(path, text).expect("cargo's test folder is writable");
+    });
     path.to_owned()
 }
 

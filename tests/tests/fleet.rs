@@ -219,7 +219,9 @@ fn a_script_at_the_desk_does_a_whole_reset_and_a_wrong_key_is_told_once_and_sent
         2,
         "each key was sent once"
     );
-    assert_eq!(sent(&mut watcher), 2);
+    wait_for("both messages", SOON, || {
+        (sent(&mut watcher) == 2).then_some(())
+    });
     for said in [said, done] {
         for secret in [key.as_str(), WRONG_KEY, PASSWORD] {
             assert!(!said.contains(secret), "the desk shows a secret");

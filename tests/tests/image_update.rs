@@ -125,15 +125,15 @@ fn updates_come_go_back_and_outlive_every_power_cut() {
     board.said(&format!("coming resetbox-{}.update", good.version));
     board.wait_done("the mark", |done| {
         let mark = |done: &Done| matches!(done, Done::Write(sectors) if sectors.start >= 8 && sectors.end <= fat.start);
-        let mut after = done.iter().skip_while(|done| !mark(done));
-        after.any(|done| *done == Done::Flush)
+        // The first may have been begun before the mark was written; a second one follows.
+        let after = done.iter().skip_while(|done| !mark(done));
+        after.filter(|done| **done == Done::Flush).nth(1).is_some()
     });
     story.cut(&mut board);
     after("cut right after the mark");
     // ... and in its first start: that is no verdict.
     board.power_on();
     is_system(&stage, &board, "b", &good.version);
-    case.is_told(&stage, &board);
     story.cut(&mut board);
     after("cut in its first start");
     board.power_on();

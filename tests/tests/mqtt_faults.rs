@@ -52,6 +52,8 @@ fn the_last_will_speaks_for_a_dead_box_and_a_stopped_one_speaks_for_itself() {
         watcher.wait("/availability", said("online"));
         agent.stop();
         watcher.wait("/availability", said("offline"));
+        // Whoever is served now comes after the box's last word.
+        broker.publish("nothing", "", &[]);
         let log = broker.kill();
         let goodbyes = log.matches("Received DISCONNECT from rb-").count();
         assert_eq!(goodbyes, 1, "one box died, one said good-bye:\n{log}");

@@ -134,7 +134,7 @@ fn a_hostile_flood_neither_kills_nor_fills_nor_hides() {
     let _during = Crowd::start(&cameras, "eth0", good(0));
     let wire = Wire::open(&hostile, "eth0");
     let frames = hostile_frames(100_000);
-    let mut command = scanning::command(&host, Rights::Root, &["--seconds", "20"]);
+    let mut command = scanning::command(&host, Rights::Root, &["--seconds", "300"]);
     let mut running = Running::start(&mut command);
     let start = Instant::now();
     flood(&wire, &frames, Duration::from_secs(5));
@@ -144,6 +144,7 @@ fn a_hostile_flood_neither_kills_nor_fills_nor_hides() {
     let _after = Crowd::start(&more, "eth0", good(200));
     std::thread::sleep(Duration::from_secs(5));
     let peak = running.memory_kb("VmHWM");
+    signal(&running, Signal::SIGTERM);
     let found = scanning::finish(&mut running, Duration::from_secs(60));
     let set = found.set();
     println!(
@@ -243,9 +244,9 @@ fn what_the_kernel_dropped_is_counted_and_told() {
     command.args(["--bounding-set", "-net_admin", "--inh-caps", "-net_admin"]);
     command
         .arg(resetbox())
-        .args(["scan", "--json", "--seconds", "8"]);
+        .args(["scan", "--json", "--seconds", "20"]);
     let mut running = Running::start(&mut command);
-    std::thread::sleep(Duration::from_secs(2));
+    std::thread::sleep(Duration::from_secs(5));
     signal(&running, Signal::SIGSTOP);
     frames.iter().for_each(|frame| wire.send(frame));
     signal(&running, Signal::SIGCONT);

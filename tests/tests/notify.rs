@@ -47,7 +47,6 @@ fn a_panel_that_hangs_does_not_keep_the_box_from_being_ready() {
     let folder = tempfile::tempdir().expect("a folder");
     let devices = tempfile::tempdir_in("/dev/shm").expect("a folder");
     let bus = devices.path().join("bus");
-    std::fs::write(&bus, "").expect("written");
     let hanging = opens_hang(&bus);
     let (mut agent, socket) = start(folder.path(), &panel_on(&bus, folder.path()));
     // Two a second, for the five seconds that the first picture is waited for.
@@ -88,9 +87,12 @@ fn panel_on(bus: &Path, folder: &Path) -> String {
 }
 
 /// Whoever opens this file waits, as for a bus whose driver hangs, until what comes back is dropped, but no longer than
-/// `/proc/sys/fs/lease-break-time`, 45 s: a lease, of which its holder takes no notice.
+/// `/proc/sys/fs/lease-break-time`, 45 s: a lease, of which its holder takes no notice. The file is new, and opened once: a lease
+/// is only for who has it open alone.
 fn opens_hang(path: &Path) -> File {
-    let file = (File::options().read(true).write(true).open(path)).expect("a file");
+    let file = (File::options().read(true).write(true).create_new(true))
+        .open(path)
+        .expect("a new file");
     // SAFETY: no handler, the signal is ignored. Unheeded it would end the holder.
     unsafe { signal(Signal::SIGIO, SigHandler::SigIgn) }.expect("a signal that may be ignored");
     // SAFETY: the descriptor is open, and this command takes an integer.

@@ -150,7 +150,7 @@ fn first_pictures(mut program: Command, folder: &Path) -> BTreeMap<OsString, Vec
         let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
         entries.map(|entry| entry.file_name()).collect()
     };
-    wait_for("ten pictures", Duration::from_secs(300), || {
+    wait_for("ten pictures", Duration::from_secs(900), || {
         (names().len() >= 10).then_some(())
     });
     drawing.kill();

@@ -98,12 +98,7 @@ fn a_whole_reset_with_one_thumb() {
                 .await,
             true
         );
-        phone
-            .see("[aria-label='Copy: Serial']")
-            .await
-            .click()
-            .await
-            .expect("tapped");
+        phone.tap_at("[aria-label='Copy: Serial']").await;
         phone.read_word("copied", 5).await;
         phone.tap_word("next_key").await;
 

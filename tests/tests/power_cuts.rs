@@ -36,8 +36,8 @@ fn ten_power_cuts_at_random_moments_leave_the_case_and_its_qr() {
     board.power_on();
     let phone = stage.join(&board);
     phone.wait_devices(5, Duration::from_secs(60));
-    board.press(Key::Back);
-    board.press(Key::Back);
+    // Held, back leads home.
+    board.hold(Key::Back);
     board.open_case();
     let code = board.scan();
     let id = phone.client().json("/api/v1/cases")[0]["id"]

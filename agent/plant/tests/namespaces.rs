@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use common::namespace::{accept_foreign_subnets, inside, ip};
+use common::namespace::{accept_foreign_subnets, cable, inside, ip};
 use common::{Client, config, start};
 use resetbox_plant::{
     AnswerMode, FaultConfig, FloodConfig, Garbage, Login, Options, PlantConfig, Profile, Subnet,
@@ -103,13 +103,6 @@ fn raw(cameras: usize) -> PlantConfig {
         },
         ..PlantConfig::default()
     }
-}
-
-fn cable() {
-    ip("link add va type veth peer name vb");
-    ip("link set va up");
-    ip("link set vb up");
-    accept_foreign_subnets();
 }
 
 #[tokio::test]
@@ -461,7 +454,7 @@ async fn a_chatty_device_is_heard_once_by_everybody() {
     let client = Client::on("va", 37020);
     // It searches every five seconds; its own search is heard whether the wire brings it back or not.
     let mut foreign = BTreeSet::new();
-    while let Some((message, _, _)) = client.next(Duration::from_secs(6)).await {
+    while let Some((message, _, _)) = client.next(Duration::from_secs(30)).await {
         foreign.insert((message.uuid, message.mac));
         if foreign.len() == 2 {
             break;

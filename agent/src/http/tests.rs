@@ -283,7 +283,7 @@ impl Door {
             Transport::Tls => {
                 let name = ServerName::try_from("rb-4f21c0.local").expect("a name");
                 let path = self.folder.path().join(CERTIFICATE);
-                for _ in 0..2000 {
+                for _ in 0..12_000 {
                     if path.exists() {
                         break;
                     }

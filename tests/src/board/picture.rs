@@ -14,6 +14,8 @@ pub struct Picture {
 
 /// Decoders like modules of more than a pixel or two.
 const ENLARGED: usize = 4;
+/// Rows of the status bar on this size of glass.
+const BAR: usize = 14;
 
 impl Picture {
     /// A picture that came as PNG, for example from the panel mirror.
@@ -70,6 +72,11 @@ impl Picture {
         let grey: Vec<u8> = self.pixels.chunks_exact(self.width).flat_map(row).collect();
         let height = self.pixels.len() / self.width;
         (self.width * ENLARGED, height * ENLARGED, grey)
+    }
+
+    /// The rows below the status bar, which shows the time: another minute is no other page.
+    pub fn page(&self) -> &[u16] {
+        &self.pixels[self.width * BAR..]
     }
 
     /// How many pixels are unlike those of another picture of the same size.

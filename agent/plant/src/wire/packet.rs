@@ -293,10 +293,7 @@ mod tests {
         if !namespace::inside("wire::packet::tests::layer_2_inquiries_are_answered") {
             return;
         }
-        namespace::ip("link add va type veth peer name vb");
-        namespace::ip("link set va up");
-        namespace::ip("link set vb up");
-        namespace::accept_foreign_subnets();
+        namespace::cable();
         let plant = Plant::start(PlantConfig {
             cameras: 30,
             wire: WireMode::Raw {

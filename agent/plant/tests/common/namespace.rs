@@ -51,6 +51,22 @@ pub fn ip(arguments: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// A cable between `va` and `vb`, both up. The kernel gives an end its queue a moment after it has said that it is up, and
+/// loses without a word what is sent before.
+pub fn cable() {
+    ip("link add va type veth peer name vb");
+    ip("link set va up");
+    ip("link set vb up");
+    accept_foreign_subnets();
+    for _ in 0..1_000 {
+        if !ip("link show").contains("qdisc noop") {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("an end of the cable has no queue: {}", ip("link show"));
+}
+
 /// Lets answers in that have no route back, as the box does.
 pub fn accept_foreign_subnets() {
     for name in ["all", "default", "va"] {

@@ -20,8 +20,8 @@ fn admit(request: &Request) -> resetbox_core::Reply {
 
 async fn quick() -> Rig {
     let limits = Limits {
-        handshake_timeout: Duration::from_millis(300),
-        header_timeout: Duration::from_millis(300),
+        handshake_timeout: Duration::from_secs(1),
+        header_timeout: Duration::from_secs(1),
         ..Limits::default()
     };
     Rig::with_limits(Transport::Tls, true, admit, limits).await
