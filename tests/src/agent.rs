@@ -1,7 +1,7 @@
 //! The box: the real binary in a host, with a folder of its own, and what a person does with it.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -186,19 +186,12 @@ impl<'a> BoxIn<'a> {
         self.client.json("/api/v1/state")
     }
 
-    /// Waits until so many devices are listed. Cameras that came after the box's first inquiries are not heard for a minute
-    /// unless somebody searches again: as a person would, it does so after a few seconds in vain.
+    /// Waits until so many devices are listed. Those that came after the box's first inquiries are found with the next, in its
+    /// first minute 15 s later.
     pub fn wait_devices(&self, count: u64, limit: Duration) {
-        const PATIENCE: Duration = Duration::from_secs(5);
-        let mut asked = Instant::now();
         wait_for(&format!("{count} devices"), limit, || {
-            let last = self.state()["devices_total"].as_u64()?;
-            if last < count && asked.elapsed() >= PATIENCE {
-                asked = Instant::now();
-                // Without a session it is refused, and the box asks in its own time.
-                let _ = self.client.post("/api/v1/scan", &json!({}));
-            }
-            (last == count).then_some(())
+            let listed = self.state()["devices_total"].as_u64()?;
+            (listed == count).then_some(())
         });
     }
 

@@ -366,12 +366,9 @@ impl<'a> Board<'a> {
 
 /// The first line with these words. What comes comes letter by letter: one without its end is not looked at.
 fn whole_line(text: &str, what: &str) -> Option<String> {
-    let whole = text
-        .split_inclusive('\n')
-        .filter_map(|line| line.strip_suffix('\n'));
-    (whole.map(|line| line.trim_end_matches('\r')))
-        .find(|line| line.contains(what))
-        .map(str::to_owned)
+    let (whole, _) = text.rsplit_once('\n')?;
+    let line = whole.lines().find(|line| line.contains(what))?;
+    Some(line.trim_end_matches('\r').to_owned())
 }
 
 /// Asks every 50 ms.

@@ -97,8 +97,7 @@ impl<'a> Client<'a> {
     /// When it does not, or nobody answers for a while.
     #[track_caller]
     pub fn json(&self, path: &str) -> Value {
-        let asked = || self.get(path);
-        wait_for(path, Duration::from_secs(20), asked)
+        wait_for(path, Duration::from_secs(20), || self.get(path))
             .expect(200)
             .json()
     }

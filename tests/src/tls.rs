@@ -60,22 +60,16 @@ pub fn fingerprint(certificate: &Path) -> String {
     pairs.join(":")
 }
 
-/// Sends one request and reads what comes, head and body, until the box closes or is silent for the stream's read timeout, or
-/// what came is `enough`.
+/// Sends one request and reads what comes, head and body, until the box closes or is silent for the stream's read timeout.
 ///
 /// # Panics
 /// When the box does not take the request.
-pub fn ask(
-    stream: &mut (impl Read + Write),
-    request: &str,
-    limit: Duration,
-    enough: impl Fn(&[u8]) -> bool,
-) -> Vec<u8> {
+pub fn ask(stream: &mut (impl Read + Write), request: &str, limit: Duration) -> Vec<u8> {
     stream.write_all(request.as_bytes()).expect("taken");
     stream.flush().expect("taken");
     let (mut all, mut part) = (Vec::new(), [0; 4096]);
     let end = Instant::now() + limit;
-    while Instant::now() < end && !enough(&all) {
+    while Instant::now() < end {
         match stream.read(&mut part) {
             Ok(0) | Err(_) => break,
             Ok(count) => all.extend_from_slice(&part[..count]),
@@ -141,7 +135,7 @@ impl<'a> Client<'a> {
             body.len()
         );
         let mut stream = connect(self.host, &self.address, &self.certificate, &self.name);
-        let all = ask(&mut stream, &request, Duration::from_secs(60), |_| false);
+        let all = ask(&mut stream, &request, Duration::from_secs(60));
         let end = (all.windows(4).position(|four| four == b"\r\n\r\n")).expect("a whole head");
         let head = String::from_utf8_lossy(&all[..end]).into_owned();
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
